@@ -1,0 +1,46 @@
+# Portage. `make help` lists what there is; everything but `run` and `build` sets up what it needs by itself.
+GO      ?= go
+# A local copy of the Go vulnerability database, such as file:///srv/vulndb. Empty: govulncheck's own.
+VULNDB  ?=
+# How long each fuzzer runs under `make fuzz`.
+FUZZTIME ?= 10m
+# How many kills the soak makes, of each process.
+KILLS   ?= 100
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
+
+.PHONY: help build run demo test lint bench fuzz soak clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build bin/portage; needs nothing but Go
+	$(GO) build -trimpath -o bin/portage ./cmd/portage
+
+run: build ## Portage on embedded parts with the sample sides: traffic on 8080, control and page on 9080
+	./bin/portage run --sample
+
+demo: build ## the same with load and a story, in 90 seconds
+	./bin/portage demo
+
+test: ## set up what is missing, then test everything under the race detector
+	./test/run
+
+lint: ## gofmt, vet, staticcheck, govulncheck
+	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt these: $$unformatted"; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+	$(GO) run $(GOVULNCHECK) $(if $(VULNDB),-db $(VULNDB)) ./...
+
+bench: ## the benchmarks, ours beside its rival in one run
+	$(GO) test -run '^$$' -bench . -benchmem ./copybooks/... ./router/... ./adapters/...
+
+fuzz: ## every fuzzer for FUZZTIME each
+	./test/fuzz $(FUZZTIME)
+
+soak: ## the kill tests, KILLS times each
+	PORTAGE_KILLS=$(KILLS) $(GO) test -count=1 -timeout 60m -run 'Kill' ./test/... ./adapters/...
+
+clean: ## remove what was built; data directories stay
+	rm -rf bin
