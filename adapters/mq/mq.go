@@ -9,6 +9,8 @@ package mq
 import (
 	"context"
 	"time"
+
+	"github.com/portage-gateway/portage/adapters"
 )
 
 // ID is a message or correlation identifier: 24 bytes (MQMD.MsgId, MQMD.CorrelId). All zero: none.
@@ -55,7 +57,18 @@ type Descriptor struct {
 	GroupID      ID
 	MsgSeqNumber int32
 	MsgFlags     int32
+	// Properties are message properties (MQSETMP): names and values that the queue manager keeps beside
+	// the body, which stays as it was put. Names are ASCII; a name may stand more than once, in order.
+	Properties []adapters.Header
 }
+
+// Message types (IBM MQ, Reference, MQMT).
+const (
+	MTRequest  int32 = 1
+	MTReply    int32 = 2
+	MTReport   int32 = 4
+	MTDatagram int32 = 8
+)
 
 // Message is a Descriptor and the bytes it describes. Headers in Body are not parsed.
 type Message struct {
@@ -76,6 +89,9 @@ type GetOptions struct {
 	MsgID, CorrelID ID
 	// MaxBody is the largest body to accept, in bytes; a longer message stays and 2080 is returned. 0: any.
 	MaxBody int
+	// Exclusive makes this connection the only one that takes from the queue, from this get until it is
+	// closed (MQOO_INPUT_EXCLUSIVE). 2042 while another connection takes from it. Browsing needs none.
+	Exclusive bool
 }
 
 // PutOptions says how MQPUT1 puts.
@@ -136,5 +152,6 @@ type Conn interface {
 	Close() error
 }
 
-// Dial opens a connection. A func so that rooms need not know which queue manager answers.
+// Dial opens a connection. A func so that rooms need not know which queue manager answers. Safe for use
+// by several goroutines.
 type Dial func(ctx context.Context) (Conn, error)
