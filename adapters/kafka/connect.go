@@ -1,0 +1,185 @@
+package kafka
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/IBM/sarama"
+)
+
+// TLS says how to encrypt the connection to the brokers.
+type TLS struct {
+	// Enabled turns it on. At least TLS 1.2.
+	Enabled bool `yaml:"enabled"`
+	// CAFile holds the PEM certificates that sign the brokers'. "": the system's.
+	CAFile string `yaml:"caFile"`
+	// CertFile and KeyFile are this client's, in PEM, for mutual TLS. Both or neither.
+	CertFile string `yaml:"certFile"`
+	KeyFile  string `yaml:"keyFile"`
+}
+
+// SASL says who connects (SASL/PLAIN, RFC 4616); it asks for TLS.
+type SASL struct {
+	// User is the name. "": no SASL.
+	User string `yaml:"user"`
+	// PasswordFile holds the password, without or with one line end.
+	PasswordFile string `yaml:"passwordFile"`
+}
+
+var compressions = map[string]sarama.CompressionCodec{
+	"": sarama.CompressionNone, "none": sarama.CompressionNone, "gzip": sarama.CompressionGZIP,
+	"snappy": sarama.CompressionSnappy, "lz4": sarama.CompressionLZ4, "zstd": sarama.CompressionZSTD,
+}
+
+// complete checks the settings and fills in defaults.
+func (c *Config) complete() error {
+	if c.Partitions == 0 {
+		c.Partitions = 6
+	}
+	if c.Content == "" {
+		c.Content = Structured
+	}
+	if c.MaxMessageBytes == 0 {
+		c.MaxMessageBytes = 1 << 20
+	}
+	if c.Patience == 0 {
+		c.Patience = 30 * time.Second
+	}
+	if c.ClientID == "" {
+		c.ClientID = "portage"
+	}
+	if c.Version == "" {
+		c.Version = "2.8.0"
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	_, known := compressions[c.Compression]
+	switch {
+	case len(c.Brokers) == 0:
+		return errors.New("kafka: brokers is empty; give at least one host:port")
+	case c.Topic == "":
+		return errors.New("kafka: topic is empty")
+	case c.Content != Structured && c.Content != Binary:
+		return fmt.Errorf("kafka: content %q is not structured or binary", c.Content)
+	case !known:
+		return fmt.Errorf("kafka: compression %q is not none, gzip, snappy, lz4 or zstd", c.Compression)
+	case c.Partitions < 1 || c.Partitions > 10_000:
+		return fmt.Errorf("kafka: partitions %d is not 1 to 10,000", c.Partitions)
+	case c.MaxMessageBytes < 1024:
+		return fmt.Errorf("kafka: maxMessageBytes %d is less than 1,024", c.MaxMessageBytes)
+	case c.Patience < retryPause:
+		return fmt.Errorf("kafka: patience %v is less than %v", c.Patience, retryPause)
+	case c.SASL.User != "" && !c.TLS.Enabled:
+		return errors.New("kafka: sasl without tls would send the password in the clear; set tls.enabled")
+	}
+	return nil
+}
+
+// sarama makes the client's settings. What a setting is for stands beside it.
+func (c *Config) sarama() (*sarama.Config, error) {
+	s := sarama.NewConfig()
+	version, err := sarama.ParseKafkaVersion(c.Version)
+	if err != nil {
+		return nil, fmt.Errorf("kafka: version %q is not a Kafka version such as 3.9.0", c.Version)
+	}
+	s.Version = version
+	s.ClientID = c.ClientID
+	s.ApiVersionsRequest = true
+	s.Net.DialTimeout = 5 * time.Second
+	s.Net.ReadTimeout = 15 * time.Second
+	s.Net.WriteTimeout = 15 * time.Second
+	s.Metadata.AllowAutoTopicCreation = false // a misspelt topic must not appear
+	s.Metadata.Retry.Max = 2
+	s.Net.MaxOpenRequests = 1 // asked for by Idempotent
+	s.Producer.Idempotent = true
+	s.Producer.RequiredAcks = sarama.WaitForAll
+	s.Producer.Return.Successes = true // asked for by SyncProducer
+	s.Producer.Return.Errors = true
+	s.Producer.Retry.Max = int(c.Patience / retryPause)
+	s.Producer.Retry.Backoff = retryPause
+	s.Producer.Partitioner = sarama.NewMurmur2Partitioner
+	s.Producer.Compression = compressions[c.Compression]
+	s.Producer.MaxMessageBytes = c.MaxMessageBytes
+	if s.Net.TLS.Config, err = c.TLS.config(); err != nil {
+		return nil, err
+	}
+	s.Net.TLS.Enable = c.TLS.Enabled
+	if c.SASL.User != "" {
+		password, err := os.ReadFile(c.SASL.PasswordFile)
+		if err != nil {
+			return nil, fmt.Errorf("kafka: sasl.passwordFile: %w", err)
+		}
+		s.Net.SASL.Enable = true
+		s.Net.SASL.Mechanism = sarama.SASLTypePlaintext
+		s.Net.SASL.User = c.SASL.User
+		s.Net.SASL.Password = strings.TrimRight(string(password), "\r\n")
+	}
+	if err := s.Validate(); err != nil {
+		return nil, fmt.Errorf("kafka: %w", err)
+	}
+	return s, nil
+}
+
+func (t TLS) config() (*tls.Config, error) {
+	if !t.Enabled {
+		return nil, nil
+	}
+	conf := &tls.Config{MinVersion: tls.VersionTLS12}
+	if t.CAFile != "" {
+		pem, err := os.ReadFile(t.CAFile)
+		if err != nil {
+			return nil, fmt.Errorf("kafka: tls.caFile: %w", err)
+		}
+		conf.RootCAs = x509.NewCertPool()
+		if !conf.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("kafka: tls.caFile %s holds no PEM certificate", t.CAFile)
+		}
+	}
+	if t.CertFile != "" || t.KeyFile != "" {
+		pair, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile)
+		if err != nil {
+			return nil, fmt.Errorf("kafka: tls.certFile and tls.keyFile: %w", err)
+		}
+		conf.Certificates = []tls.Certificate{pair}
+	}
+	return conf, nil
+}
+
+// ensureTopic finds the topic, or creates it if the configuration says so.
+func (c *Config) ensureTopic(client sarama.Client) error {
+	err := client.RefreshMetadata(c.Topic)
+	if errors.Is(err, sarama.ErrUnknownTopicOrPartition) && c.CreateTopic {
+		if err := c.createTopic(client); err != nil {
+			return err
+		}
+		err = client.RefreshMetadata(c.Topic)
+	}
+	if err != nil {
+		return c.fail("look up topic", err)
+	}
+	return nil
+}
+
+func (c *Config) createTopic(client sarama.Client) error {
+	admin, err := sarama.NewClusterAdminFromClient(client) // its Close would close the client
+	if err != nil {
+		return c.fail("create topic", err)
+	}
+	replicas := c.Replicas
+	if replicas == 0 {
+		replicas = -1 // the broker's default (KIP-464, Kafka 2.4)
+	}
+	err = admin.CreateTopic(c.Topic, &sarama.TopicDetail{NumPartitions: c.Partitions, ReplicationFactor: replicas}, false)
+	if err != nil && !errors.Is(err, sarama.ErrTopicAlreadyExists) { // another Portage was first
+		return c.fail("create topic", err)
+	}
+	c.Log.Info("kafka topic created", "topic", c.Topic, "partitions", c.Partitions)
+	return nil
+}
