@@ -87,6 +87,9 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
+// Transient says that the store is at fault and never a message: a Source holds what it has.
+func (e *Error) Transient() bool { return true }
+
 // Journal is one open event log. Safe for use by several goroutines. One process opens a file at a
 // time: the caller holds the lock of the data folder.
 type Journal struct {

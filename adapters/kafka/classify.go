@@ -45,6 +45,10 @@ func (e *Error) Error() string {
 // Unwrap returns the first cause.
 func (e *Error) Unwrap() error { return e.Err }
 
+// Transient says that the way out is at fault and never a message, whatever the Class: a Source holds
+// what it has.
+func (e *Error) Transient() bool { return true }
+
 // hints names the errors that a person must deal with, and how.
 var hints = []struct {
 	err  error
