@@ -42,7 +42,8 @@ const (
 // Sign says where a zoned Field keeps its sign.
 type Sign uint8
 
-// The sign positions. TrailingOverpunch is IBM's default for a signed DISPLAY item.
+// The sign positions. TrailingOverpunch is IBM's default for a signed DISPLAY item. Items of other numeric
+// usages have TrailingOverpunch if they are signed, Unsigned if not; edited items are always Unsigned.
 const (
 	Unsigned Sign = iota
 	TrailingOverpunch
@@ -50,6 +51,26 @@ const (
 	TrailingSeparate
 	LeadingSeparate
 )
+
+// String returns the usage as COBOL words it: COMP-3, DISPLAY, ...; GROUP for a group.
+func (u Usage) String() string {
+	words := [...]string{"GROUP", "DISPLAY", "COMP", "COMP-5", "COMP-3", "COMP-6", "COMP-1", "COMP-2", "NATIONAL",
+		"DISPLAY-1", "UTF-8", "INDEX", "POINTER"}
+	if int(u) < len(words) {
+		return words[u]
+	}
+	return "unknown usage"
+}
+
+// String returns the category in words: alphanumeric, numeric-edited, ...
+func (c Category) String() string {
+	words := [...]string{"group", "alphabetic", "alphanumeric", "alphanumeric-edited", "numeric", "numeric-edited",
+		"national", "DBCS", "UTF-8", "floating-point", "opaque"}
+	if int(c) < len(words) {
+		return words[c]
+	}
+	return "unknown category"
+}
 
 // Field is one data item of a Layout. It is immutable once its Layout is built, and safe to share.
 type Field struct {
@@ -86,11 +107,15 @@ type Field struct {
 	Redefines *Field
 	// Conditions are the 88 levels, in their order.
 	Conditions []Condition
+	// Value is the VALUE clause, with From set; nil without one.
+	Value *ValueRange
 	// Parent is nil for the 01 level. Children is empty for an elementary item.
 	Parent   *Field
 	Children []*Field
-	// Variable reports whether a table that OCCURS DEPENDING ON lies inside the Field; Sliding whether
-	// one lies before it in the record, so that its real offset depends on data.
+	// Variable reports whether a table that OCCURS DEPENDING ON is among the Field's descendants, so that
+	// the length of one occurrence depends on data; Sliding whether its real offset does: one lies before
+	// it in the record, or a parent's occurrences are Variable. Tables inside of a redefinition move
+	// nothing that follows. Under ODO Max both are false.
 	Variable, Sliding bool
 	// Line is where the item stands in its source, from 1.
 	Line int
@@ -109,9 +134,11 @@ type Condition struct {
 }
 
 // ValueRange is one VALUE of an 88 level, or a range if Through is not empty. Both are the literal's
-// text without quotes; a figurative constant stands by its name (SPACES, LOW-VALUES, ...), with
-// Figurative set.
+// text without quotes; a figurative constant stands by its name (SPACES, ZEROS, LOW-VALUES, HIGH-VALUES,
+// QUOTES, NULLS), with Figurative set for From and ThroughFigurative for Through. X'...' is decoded by
+// the Layout's code page; ALL 'x' is repeated to the Field's length.
 type ValueRange struct {
-	From, Through string
-	Figurative    bool
+	From, Through     string
+	Figurative        bool
+	ThroughFigurative bool
 }

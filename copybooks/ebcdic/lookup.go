@@ -1,0 +1,125 @@
+package ebcdic
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+)
+
+// catalogue returns the pages that Lookup knows, in the order of Names.
+var catalogue = sync.OnceValue(func() []*page {
+	var all []*page
+	for _, n := range strings.Fields("037 273 277 278 280 284 285 297 500 870 871 875 1025 1026 1047 1140 1141 1142 1143 1144 1145 1146 1147 1148 1149 1153") {
+		all = append(all, &page{name: "cp" + n, charset: "IBM" + n, ebcdic: true})
+	}
+	all[0].aliases = []string{"ebcdic", "ebcdiccpus", "ebcdiccpca"}
+	return append(all,
+		&page{name: "ebcdic-ca-fr", charset: "EBCDIC-CA-FR", ebcdic: true, aliases: []string{"cafr", "csebcdiccafr"}},
+		&page{name: "ascii", charset: "US-ASCII", aliases: []string{"usascii", "367", "20127", "iso646us"}},
+		&page{name: "latin1", charset: "ISO-8859-1", aliases: []string{"iso88591", "l1", "819", "28591"}},
+		&page{name: "cp850", charset: "IBM850"},
+		&page{name: "cp863", charset: "IBM863"},
+		&page{name: "utf8", aliases: []string{"1208", "65001"}})
+})
+
+// Names returns the names of all pages, each as Codepage.Name.
+func Names() []string {
+	var names []string
+	for _, p := range catalogue() {
+		names = append(names, p.name)
+	}
+	return names
+}
+
+// Lookup returns the page of that name. Case, hyphens, underscores, blanks and leading zeros do not
+// count, and cp, ibm, ibm-, ccsid and cs may stand before a number: cp037, IBM-37, CCSID 37 and 37 are
+// one. The error is an *UnknownError.
+func Lookup(name string) (*Codepage, error) {
+	want := normal(name)
+	for _, p := range catalogue() {
+		if p.answers(want) {
+			p.once.Do(func() { p.loaded = load(p) })
+			return p.loaded, nil
+		}
+	}
+	e := &UnknownError{Name: name}
+	least := 3
+	for _, p := range catalogue() {
+		if d := changes(want, normal(p.name)); d < least && len(want) <= 32 {
+			e.Nearest, least = p.name, d
+		}
+	}
+	return nil, e
+}
+
+func (p *page) answers(want string) bool {
+	if want == normal(p.name) {
+		return true
+	}
+	for _, a := range p.aliases {
+		if a == want {
+			return true
+		}
+	}
+	return false
+}
+
+// normal returns name in lower case, letters and digits only, without the prefix and the leading zeros of
+// a page's number.
+func normal(name string) string {
+	name = strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'A' && r <= 'Z':
+			return r + 'a' - 'A'
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			return r
+		}
+		return -1
+	}, name)
+	for _, prefix := range []string{"ccsid", "ibm", "cp", "cs"} {
+		if rest, ok := strings.CutPrefix(name, prefix); ok && rest != "" && rest[0] >= '0' && rest[0] <= '9' {
+			name = rest
+			break
+		}
+	}
+	if trimmed := strings.TrimLeft(name, "0"); trimmed != "" {
+		name = trimmed
+	}
+	return name
+}
+
+// changes counts the letters to change, insert or remove between a and b (Levenshtein).
+func changes(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, diagonal+1, row[j]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// UnknownError says that no page has a name.
+type UnknownError struct {
+	Name string
+	// Nearest is the most similar name, "" if none is similar.
+	Nearest string
+}
+
+// Error names the nearest page, or all.
+func (e *UnknownError) Error() string {
+	if e.Nearest != "" {
+		return fmt.Sprintf("unknown code page %.40q; did you mean %s?", e.Name, e.Nearest)
+	}
+	return fmt.Sprintf("unknown code page %.40q; known are %s", e.Name, strings.Join(Names(), " "))
+}

@@ -1,0 +1,191 @@
+package syntax
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// Form is a reference format of COBOL source.
+type Form uint8
+
+// The reference formats.
+const (
+	Auto  Form = iota // guessed from the lines
+	Fixed             // columns 1 to 6 sequence, 7 indicator, 8 to 72 text, the rest not read
+	Free              // text from column 1 to the end of the line
+)
+
+var formWords = [...]string{"auto", "fixed", "free"}
+
+// String returns auto, fixed or free.
+func (f Form) String() string {
+	if int(f) < len(formWords) {
+		return formWords[f]
+	}
+	return fmt.Sprintf("Form(%d)", uint8(f))
+}
+
+// MarshalText is String for encoders.
+func (f Form) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
+
+// UnmarshalText takes auto, fixed or free; "" is auto.
+func (f *Form) UnmarshalText(b []byte) error {
+	for i, w := range formWords {
+		if w == string(b) || len(b) == 0 {
+			*f = Form(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("form: %q is none of auto, fixed, free", b)
+}
+
+// source is one text, cut into physical lines.
+type source struct {
+	name  string
+	lines []string
+	form  Form
+}
+
+// newSource cuts text into lines and settles its form.
+func newSource(name string, text []byte, form Form) *source {
+	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
+	text = bytes.TrimRight(text, "\x1a\x00")
+	s := &source{name: name, form: form}
+	if len(text) > 0 {
+		s.lines = strings.Split(string(text), "\n")
+	}
+	if s.form == Auto {
+		s.form = guess(s.lines)
+	}
+	return s
+}
+
+// line returns the physical line n (from 1) with tabs expanded and the end of line removed.
+func (s *source) line(n int) string {
+	if n < 1 || n > len(s.lines) {
+		return ""
+	}
+	return expand(s.lines[n-1])
+}
+
+// expand replaces each tab by blanks up to the next multiple of 8 columns, and no-break spaces by blanks.
+func expand(line string) string {
+	line = strings.TrimRight(line, "\r")
+	if strings.IndexByte(line, '\t') < 0 && strings.IndexByte(line, 0xa0) < 0 {
+		return line
+	}
+	line = strings.ReplaceAll(line, "\u00a0", " ")
+	var b strings.Builder
+	column := 0
+	for i := 0; i < len(line); i++ {
+		switch c := line[i]; {
+		case c == '\t':
+			n := 8 - column%8
+			b.WriteString("        "[:n])
+			column += n
+		case c >= 0x80 && c < 0xc0: // within a UTF-8 character
+			b.WriteByte(c)
+		default:
+			b.WriteByte(c)
+			column++
+		}
+	}
+	return b.String()
+}
+
+// column returns the byte index of column n (from 1) in line, at most its length. A line that is UTF-8
+// counts characters, any other counts bytes.
+func column(line string, n int) int {
+	if len(line) < n {
+		return len(line)
+	}
+	for i := 0; i < n-1; i++ {
+		if line[i] >= utf8.RuneSelf {
+			return columnUTF8(line, n)
+		}
+	}
+	return n - 1
+}
+
+func columnUTF8(line string, n int) int {
+	if !utf8.ValidString(line) {
+		return n - 1
+	}
+	k := 1
+	for i := range line {
+		if k == n {
+			return i
+		}
+		k++
+	}
+	return len(line)
+}
+
+// guess settles the form of a text: free if more lines cannot be fixed than cannot be free.
+func guess(lines []string) Form {
+	fixed, free := 0, 0
+	for i, raw := range lines {
+		if i == 5000 {
+			break
+		}
+		line := expand(raw)
+		text := strings.TrimLeft(line, " ")
+		if text == "" {
+			continue
+		}
+		if f := directed(text); f != Auto {
+			return f
+		}
+		switch indent := len(line) - len(text); {
+		case strings.HasPrefix(text, "*>"):
+			if indent < 6 {
+				free++
+			}
+		case text[0] == '*':
+			fixed++
+		case len(line) < 7:
+			if startsWithLevel(text) {
+				free++
+			}
+		case indent < 6 && startsWithLevel(text):
+			free++
+		case strings.IndexByte(" *-/Dd$", line[6]) >= 0:
+			fixed++
+		case indent <= 6: // text in the indicator column
+			free++
+		}
+	}
+	if free > fixed {
+		return Free
+	}
+	return Fixed
+}
+
+// directed returns the form that a compiler directive sets, Auto if text is none.
+func directed(text string) Form {
+	if !strings.HasPrefix(text, ">>") && text[0] != '$' {
+		return Auto
+	}
+	up := strings.ToUpper(text)
+	if !strings.Contains(up, "SOURCE") {
+		return Auto
+	}
+	switch {
+	case strings.Contains(up, "FREE"):
+		return Free
+	case strings.Contains(up, "FIXED"):
+		return Fixed
+	}
+	return Auto
+}
+
+// startsWithLevel reports whether text begins with a level number of one or two digits and a blank.
+func startsWithLevel(text string) bool {
+	n := 0
+	for n < len(text) && text[n] >= '0' && text[n] <= '9' {
+		n++
+	}
+	return (n == 1 || n == 2) && (n == len(text) || text[n] == ' ')
+}
