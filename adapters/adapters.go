@@ -20,6 +20,14 @@ const MaxPosition = 3 * 1024
 // Ledger.Recover on a new Sink before it publishes anything else. Test it with errors.Is.
 var ErrInDoubt = errors.New("outcome in doubt")
 
+// ErrFenced says that another holder has recovered the same ledger since: this one must stop, for
+// good. Test it with errors.Is.
+var ErrFenced = errors.New("another holder has taken over this ledger")
+
+// ErrBusy says that a call was not made because as many as may are under way: nothing was sent. Test
+// it with errors.Is.
+var ErrBusy = errors.New("too many calls under way")
+
 // Header is one name and value that travels beside a Message's body. Names are lower-case ASCII;
 // values are UTF-8 and never hold personal information.
 type Header struct{ Name, Value string }

@@ -2,16 +2,11 @@ package journal
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync/atomic"
 
 	"github.com/portage-gateway/portage/adapters"
 )
-
-// ErrFenced says that another holder recovered the same ledger later: this one must stop. Test it with
-// errors.Is.
-var ErrFenced = errors.New("another bridge has taken over this ledger")
 
 // Ledger is a Sink into a Journal under a name, with that name's position. Safe for use by several
 // goroutines.
@@ -53,7 +48,7 @@ func (l *Ledger) Recover(ctx context.Context) ([]byte, error) {
 	return position, nil
 }
 
-// PublishAt makes the messages and the position durable in one transaction. ErrFenced says that
+// PublishAt makes the messages and the position durable in one transaction. adapters.ErrFenced says that
 // another holder has recovered since; adapters.ErrInDoubt that the store failed while it committed.
 func (l *Ledger) PublishAt(ctx context.Context, position []byte, m ...adapters.Message) error {
 	epoch := l.epoch.Load()
@@ -69,7 +64,7 @@ func (l *Ledger) PublishAt(ctx context.Context, position []byte, m ...adapters.M
 			return err
 		}
 		if now != epoch {
-			return fmt.Errorf("ledger %s: %w", l.name, ErrFenced)
+			return fmt.Errorf("ledger %s: %w", l.name, adapters.ErrFenced)
 		}
 		return t.exec(t.setPosition, position, l.name)
 	})

@@ -64,7 +64,7 @@ func TestRecoverFencesTheEarlierHolder(t *testing.T) {
 	if _, err := young.Recover(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := old.PublishAt(t.Context(), []byte("old"), message(1)); !errors.Is(err, ErrFenced) {
+	if err := old.PublishAt(t.Context(), []byte("old"), message(1)); !errors.Is(err, adapters.ErrFenced) {
 		t.Errorf("the fenced holder published: %v", err)
 	}
 	if got := all(t, j); len(got) != 0 {
