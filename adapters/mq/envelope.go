@@ -97,3 +97,7 @@ func refusalHeaders(queue string, attempts int, r *adapters.Refusal) []adapters.
 	}
 	return out
 }
+
+// AsMessage returns a queue message as a Source delivers it, with the plain identity digest. For
+// tools and tests that look at queues without a Source.
+func AsMessage(m Message) adapters.Message { return fromQueue(&m, plainDigest) }

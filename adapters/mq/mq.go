@@ -62,6 +62,11 @@ type Descriptor struct {
 	Properties []adapters.Header
 }
 
+// hasIdentity reports whether d says under whose identity a message is put.
+func (d *Descriptor) hasIdentity() bool {
+	return d.UserIdentifier != "" || d.ApplIdentityData != "" || d.AccountingToken != [32]byte{}
+}
+
 // Message types (IBM MQ, Reference, MQMT).
 const (
 	MTRequest  int32 = 1
@@ -101,7 +106,7 @@ type PutOptions struct {
 	// NewMsgID asks for a new MsgID even if one is set. A zero MsgID is always replaced.
 	NewMsgID bool
 	// PassContext keeps the identity context and PutTime, PutApplName of the descriptor
-	// (MQPMO_SET_ALL_CONTEXT). False: the queue manager sets them.
+	// (MQPMO_SET_ALL_CONTEXT); a zero PutTime is still set. False: the queue manager sets them.
 	PassContext bool
 }
 

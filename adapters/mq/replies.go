@@ -158,10 +158,21 @@ func (r *replyReader) quarantine(ctx context.Context, m Message) error {
 }
 
 // ReportError says that the queue manager, or the program asked, reported about the request instead of
-// answering it.
+// answering it. An expiration report (258) and an exception report (a reason code) prove that the
+// request did not run; after any other one it may have run, which errors.Is(err, adapters.ErrInDoubt)
+// says.
 type ReportError struct {
-	// Feedback is MQMD.Feedback: 258 expired, 259 to 261 delivery, others reasons of an exception report.
+	// Feedback is MQMD.Feedback.
 	Feedback int32
+}
+
+// feedbackExpired is MQFB_EXPIRATION.
+const feedbackExpired = 258
+
+// Is reports a request that may have run as adapters.ErrInDoubt.
+func (e *ReportError) Is(target error) bool {
+	exception := e.Feedback >= 2000 && e.Feedback < 3000
+	return target == adapters.ErrInDoubt && e.Feedback != feedbackExpired && !exception
 }
 
 // Error implements error.

@@ -217,7 +217,7 @@ func (r *Requester) put(ctx context.Context, id ID, body []byte, h []adapters.He
 			return context.DeadlineExceeded
 		}
 		m.Expiry = tenths(left)
-		if _, err := c.Put(ctx, r.RequestQueue, m, PutOptions{Syncpoint: true}); err != nil {
+		if _, err := c.Put(ctx, r.RequestQueue, m, PutOptions{Syncpoint: true, PassContext: m.hasIdentity()}); err != nil {
 			return err
 		}
 		return c.Commit(ctx)

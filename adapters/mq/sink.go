@@ -68,7 +68,7 @@ func (s *Sink) publish(ctx context.Context, c Conn, ms []adapters.Message) error
 	template := s.Descriptor
 	template.Persistent = true
 	for i := range ms {
-		if _, err := c.Put(ctx, s.Queue, newDatagram(&ms[i], template, !s.Bare), PutOptions{Syncpoint: true}); err != nil {
+		if _, err := c.Put(ctx, s.Queue, newDatagram(&ms[i], template, !s.Bare), PutOptions{Syncpoint: true, PassContext: template.hasIdentity()}); err != nil {
 			return err
 		}
 	}

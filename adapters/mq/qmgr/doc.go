@@ -1,0 +1,31 @@
+// Package qmgr is the embedded queue manager: Legacy's queues where IBM MQ is not. It is for
+// development, tests and small sites, and does not replace IBM MQ: one process on one host, local queues
+// only, no channels, topics, groups or triggers.
+//
+// One process, found by a lock, owns the directory with queues.db (SQLite, WAL, synchronous=FULL).
+// Connections come from within (Manager.Connect) or over a Unix socket (Dial), in the framed protocol
+// of protocol.md, which C and COBOL can speak too. Each connection has one unit of work.
+//
+// # What it promises
+//
+//   - Put and get under syncpoint become final together with Commit, which is one SQLite transaction;
+//     commits that wait at the same time share one (group commit). When Commit returns nil the messages
+//     survive kill -9 and loss of power.
+//   - A unit of work whose connection or process dies is backed out.
+//   - A backed-out message returns to its old place, and its BackoutCount is on the disk before anyone
+//     sees it again. Messages that a connection within a process held when that process died count too.
+//   - Messages stand in order of arrival within their priority, highest priority first.
+//   - Non-persistent messages never touch the disk, and end with the queue manager.
+//   - Messages are sealed at rest: bodies, properties and descriptors. Queue names, order, counts,
+//     arrival and expiry times are not.
+//   - When the disk refuses, nothing is acknowledged: a full disk backs the unit of work out (2192) and
+//     work goes on once there is room; after any other write error gets and puts fail (2195) until a
+//     restart has read what the disk really holds.
+//
+// # What differs from IBM MQ
+//
+//   - Closing a connection backs out; MQDISC commits.
+//   - A queue is opened by its first get, put or inquire; there is no MQOPEN.
+//   - Attributes of queues change by opening the queue manager with other ones.
+//   - All messages are in memory (Config.MaxBytes).
+package qmgr

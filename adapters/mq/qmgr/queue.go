@@ -1,0 +1,150 @@
+package qmgr
+
+import (
+	"container/list"
+	"time"
+
+	"github.com/portage-gateway/portage/adapters/mq"
+)
+
+// stored is a message in memory, on its queue or in a unit of work. Guarded by Manager.mu; m itself
+// changes only in BackoutCount.
+type stored struct {
+	seq     uint64 // place on the queue, among those of its priority
+	queue   *queue
+	m       mq.Message
+	expires time.Time // zero: never
+	arrived time.Time
+	elem    *list.Element // nil while no get can see it
+	slot    int64         // in the held file, if marked
+	marked  bool
+}
+
+func (s *stored) expired(now time.Time) bool { return !s.expires.IsZero() && !now.Before(s.expires) }
+
+// queue is a local queue. Guarded by Manager.mu.
+type queue struct {
+	Queue
+	lines     [10]list.List // by priority; each in order of seq; only what a get can see
+	depth     int           // also what is in units of work
+	arrived   chan struct{} // closed when a message can be seen, or attributes change
+	exclusive *conn         // has the queue for itself
+	readers   map[*conn]struct{}
+}
+
+func newQueue(q Queue) *queue {
+	return &queue{Queue: q, arrived: make(chan struct{}), readers: make(map[*conn]struct{})}
+}
+
+// show makes s visible in its place: new messages are near the end, backed-out ones near the front.
+func (q *queue) show(s *stored) {
+	line := &q.lines[s.m.Priority]
+	front, back := line.Front(), line.Back()
+	switch {
+	case back == nil || back.Value.(*stored).seq < s.seq:
+		s.elem = line.PushBack(s)
+	case s.seq < front.Value.(*stored).seq:
+		s.elem = line.PushFront(s)
+	case s.m.BackoutCount > 0:
+		at := front.Next()
+		for at.Value.(*stored).seq < s.seq {
+			at = at.Next()
+		}
+		s.elem = line.InsertBefore(s, at)
+	default:
+		at := back.Prev()
+		for at.Value.(*stored).seq > s.seq {
+			at = at.Prev()
+		}
+		s.elem = line.InsertAfter(s, at)
+	}
+	close(q.arrived)
+	q.arrived = make(chan struct{})
+}
+
+// hide takes s out of sight.
+func (q *queue) hide(s *stored) {
+	q.lines[s.m.Priority].Remove(s.elem)
+	s.elem = nil
+}
+
+// cursor is where a browse stands: after the message with this priority and seq.
+type cursor struct {
+	priority int32
+	seq      uint64
+}
+
+// passed reports whether a browse at c has seen s.
+func (c *cursor) passed(s *stored) bool {
+	return c != nil && (s.m.Priority > c.priority || s.m.Priority == c.priority && s.seq <= c.seq)
+}
+
+// find returns the first message that o asks for, and those found expired on the way.
+func (q *queue) find(o mq.GetOptions, from *cursor, now time.Time) (found *stored, expired []*stored) {
+	for p := len(q.lines) - 1; p >= 0; p-- {
+		for e := q.lines[p].Front(); e != nil; e = e.Next() {
+			s := e.Value.(*stored)
+			switch {
+			case s.expired(now):
+				expired = append(expired, s)
+			case !o.MsgID.Zero() && s.m.MsgID != o.MsgID:
+			case !o.CorrelID.Zero() && s.m.CorrelID != o.CorrelID:
+			case from.passed(s):
+			default:
+				return s, expired
+			}
+		}
+	}
+	return nil, expired
+}
+
+// allExpired returns the messages whose time is over.
+func (q *queue) allExpired(now time.Time) (out []*stored) {
+	for p := range q.lines {
+		for e := q.lines[p].Front(); e != nil; e = e.Next() {
+			if s := e.Value.(*stored); s.expired(now) {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
+}
+
+func (q *queue) attributes(now time.Time) mq.Attributes {
+	a := mq.Attributes{
+		Queue: q.Name, Depth: q.depth, MaxDepth: q.MaxDepth, MaxMsgLength: q.MaxMsgLength,
+		BackoutThreshold: q.BackoutThreshold, BackoutQueue: q.BackoutQueue,
+		GetInhibited: q.GetInhibited, PutInhibited: q.PutInhibited,
+	}
+	for p := range q.lines {
+		if e := q.lines[p].Front(); e != nil {
+			a.OldestAge = max(a.OldestAge, now.Sub(e.Value.(*stored).arrived))
+		}
+	}
+	return a
+}
+
+// admit lets a connection take messages, and reports whether it may.
+func (q *queue) admit(c *conn, exclusive bool) *mq.Error {
+	if q.GetInhibited {
+		return mq.Failed("get", q.Name, mq.RCGetInhibited, "gets are inhibited on this queue")
+	}
+	_, reads := q.readers[c]
+	others := len(q.readers) > 1 || len(q.readers) == 1 && !reads
+	if q.exclusive != nil && q.exclusive != c || exclusive && others {
+		return mq.Failed("get", q.Name, mq.RCObjectInUse, "another connection takes from this queue")
+	}
+	q.readers[c] = struct{}{}
+	if exclusive {
+		q.exclusive = c
+	}
+	return nil
+}
+
+// leave ends what admit began.
+func (q *queue) leave(c *conn) {
+	delete(q.readers, c)
+	if q.exclusive == c {
+		q.exclusive = nil
+	}
+}
