@@ -536,3 +536,13 @@ func FuzzCursor(f *testing.F) {
 }
 
 var _ io.Closer = (*Journal)(nil)
+
+func TestAcknowledgedMeansSynchronised(t *testing.T) {
+	j := open(t, config(t.TempDir()))
+	var mode, synchronous string
+	err := errors.Join(j.writer.conn.QueryRowContext(t.Context(), "PRAGMA journal_mode").Scan(&mode),
+		j.writer.conn.QueryRowContext(t.Context(), "PRAGMA synchronous").Scan(&synchronous))
+	if err != nil || mode != "wal" || synchronous != "2" { // 2 is FULL: the disk is synchronised at each commit
+		t.Errorf("journal_mode %s, synchronous %s, %v", mode, synchronous, err)
+	}
+}
