@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -255,7 +256,7 @@ func sameShape(a, b any) bool {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, seed := range []string{`{"a":[1,2.50,"x",null,true]}`, `"\ud83d\ude00"`, `[[[]]]`, `{"a":1,"a":2}`, "\xff", `-0.0e+9`} {
+	for _, seed := range []string{`{"a":[1,2.50,"x",null,true]}`, `"\ud83d\ude00"`, `[[[]]]`, `{"a":1,"a":2}`, "\xff", `-0.0e+9`, ` { "a\\"\\\\" : [ true , false ] , "b":"\\u00e9\\n" } `, `{"a":1,}`} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
@@ -269,6 +270,12 @@ func FuzzParse(f *testing.F) {
 		}
 		if !json.Valid(body) {
 			t.Fatal("took what is not JSON")
+		}
+		oracle := json.NewDecoder(bytes.NewReader(body))
+		oracle.UseNumber()
+		var want any
+		if err := oracle.Decode(&want); err != nil || !reflect.DeepEqual(v, want) {
+			t.Fatalf("%q is read as %v, by encoding/json as %v (%v)", body, v, want, err)
 		}
 		text, err := json.Marshal(v)
 		if err != nil {

@@ -31,23 +31,22 @@ func Parse(body []byte) (any, error) {
 	if !utf8.Valid(body) {
 		return nil, &SyntaxError{Offset: invalidUTF8(body), Reason: "bytes that are not UTF-8"}
 	}
-	if at := loneSurrogate(body); at >= 0 {
-		return nil, &SyntaxError{Offset: int64(at), Reason: "half of a surrogate pair"}
+	// encoding/json says whether it is JSON; what follows only reads what it has taken.
+	if !json.Valid(body) {
+		return nil, &SyntaxError{Offset: syntaxOffset(body), Reason: "a syntax error"}
 	}
-	// The token reader alone takes some texts that are not JSON, such as one with a comma too many.
+	r := &reader{text: body}
+	r.space()
+	return r.value(0)
+}
+
+func syntaxOffset(body []byte) int64 {
 	var whole json.RawMessage
-	if err := json.Unmarshal(body, &whole); err != nil {
-		syntax := &json.SyntaxError{Offset: int64(len(body))}
-		errors.As(err, &syntax)
-		return nil, &SyntaxError{Offset: syntax.Offset, Reason: "a syntax error"}
+	var syntax *json.SyntaxError
+	if err := json.Unmarshal(body, &whole); errors.As(err, &syntax) {
+		return syntax.Offset
 	}
-	p := &parser{d: json.NewDecoder(bytes.NewReader(body))}
-	p.d.UseNumber()
-	value, err := p.value(0)
-	if err != nil {
-		return nil, err
-	}
-	return value, nil
+	return int64(len(body))
 }
 
 func invalidUTF8(body []byte) int64 {
@@ -61,65 +60,127 @@ func invalidUTF8(body []byte) int64 {
 	return 0
 }
 
-type parser struct{ d *json.Decoder }
-
-func (p *parser) fail(reason string) error {
-	return &SyntaxError{Offset: p.d.InputOffset(), Reason: reason}
+// reader reads a text that is valid JSON. It stands at the first byte of a token, never at white space.
+type reader struct {
+	text []byte
+	at   int
 }
 
-func (p *parser) value(depth int) (any, error) {
-	token, err := p.d.Token()
-	if err != nil {
-		return nil, p.fail("a syntax error")
+func (r *reader) space() {
+	for r.at < len(r.text) {
+		switch r.text[r.at] {
+		case ' ', '\t', '\n', '\r':
+			r.at++
+		default:
+			return
+		}
 	}
-	delim, ok := token.(json.Delim)
-	if !ok {
-		return token, nil
-	}
-	if depth == MaxDepth {
-		return nil, p.fail("too many levels")
-	}
-	if delim == '[' {
-		return p.array(depth + 1)
-	}
-	return p.object(depth + 1)
 }
 
-func (p *parser) array(depth int) (any, error) {
+// skip passes one byte and the white space behind it.
+func (r *reader) skip() {
+	r.at++
+	r.space()
+}
+
+func (r *reader) value(depth int) (any, error) {
+	switch c := r.text[r.at]; c {
+	case '{', '[':
+		if depth == MaxDepth {
+			return nil, &SyntaxError{Offset: int64(r.at), Reason: "too many levels"}
+		}
+		r.skip()
+		if c == '{' {
+			return r.object(depth + 1)
+		}
+		return r.array(depth + 1)
+	case '"':
+		return r.string()
+	case 't':
+		return true, r.pass(len("true"))
+	case 'f':
+		return false, r.pass(len("false"))
+	case 'n':
+		return nil, r.pass(len("null"))
+	}
+	start := r.at
+	for r.at < len(r.text) && bytes.IndexByte(numberBytes, r.text[r.at]) >= 0 {
+		r.at++
+	}
+	number := json.Number(r.text[start:r.at])
+	r.space()
+	return number, nil
+}
+
+var numberBytes = []byte("0123456789-+.eE")
+
+func (r *reader) pass(n int) error {
+	r.at += n
+	r.space()
+	return nil
+}
+
+func (r *reader) array(depth int) (any, error) {
 	list := []any{}
-	for p.d.More() {
-		v, err := p.value(depth)
+	for r.text[r.at] != ']' {
+		v, err := r.value(depth)
 		if err != nil {
 			return nil, err
 		}
 		list = append(list, v)
+		if r.text[r.at] == ',' {
+			r.skip()
+		}
 	}
-	return list, p.close()
+	r.skip()
+	return list, nil
 }
 
-func (p *parser) object(depth int) (any, error) {
+func (r *reader) object(depth int) (any, error) {
 	object := map[string]any{}
-	for p.d.More() {
-		token, err := p.d.Token()
-		name, ok := token.(string)
-		if err != nil || !ok {
-			return nil, p.fail("a syntax error")
-		}
-		if _, twice := object[name]; twice {
-			return nil, p.fail("a name that stands twice in its object")
-		}
-		if object[name], err = p.value(depth); err != nil {
+	for r.text[r.at] != '}' {
+		start := r.at
+		name, err := r.string()
+		if err != nil {
 			return nil, err
 		}
+		if _, twice := object[name]; twice {
+			return nil, &SyntaxError{Offset: int64(start), Reason: "a name that stands twice in its object"}
+		}
+		r.skip() // the colon
+		if object[name], err = r.value(depth); err != nil {
+			return nil, err
+		}
+		if r.text[r.at] == ',' {
+			r.skip()
+		}
 	}
-	return object, p.close()
+	r.skip()
+	return object, nil
 }
 
-func (p *parser) close() error {
-	if _, err := p.d.Token(); err != nil {
-		return p.fail("a syntax error")
+func (r *reader) string() (string, error) {
+	start := r.at
+	escaped := false
+	for r.at++; r.text[r.at] != '"'; r.at++ {
+		if r.text[r.at] == '\\' {
+			escaped = true
+			r.at++
+		}
 	}
-	return nil
+	literal := r.text[start : r.at+1]
+	r.skip()
+	if !escaped {
+		return string(literal[1 : len(literal)-1]), nil
+	}
+	if at := loneSurrogate(literal); at >= 0 {
+		return "", &SyntaxError{Offset: int64(start + at), Reason: "half of a surrogate pair"}
+	}
+	var text string
+	if err := json.Unmarshal(literal, &text); err != nil {
+		return "", &SyntaxError{Offset: int64(start), Reason: "a syntax error"}
+	}
+	return text, nil
 }
 
 // loneSurrogate finds a \u escape of a surrogate that has no partner (RFC 8259 §8.2), or returns -1.

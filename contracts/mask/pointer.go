@@ -75,3 +75,15 @@ func next(pointer string) (token, rest string) {
 	}
 	return pointer, ""
 }
+
+// Tokens splits a JSON Pointer into its reference tokens, unescaped (RFC 6901 §4).
+func Tokens(pointer string) []string {
+	if pointer == "" {
+		return nil
+	}
+	tokens := strings.Split(strings.TrimPrefix(pointer, "/"), "/")
+	for i, t := range tokens {
+		tokens[i] = strings.ReplaceAll(strings.ReplaceAll(t, "~1", "/"), "~0", "~")
+	}
+	return tokens
+}
