@@ -17,12 +17,31 @@ const (
 	Modern
 )
 
-// String returns "legacy" or "modern", as metrics, headers and the audit write it.
+// Neither stands in the Decision of a request that no side was asked to answer: the router refused it.
+const Neither Side = 2
+
+// String returns "legacy", "modern" or "none" (Neither), as metrics, headers and the audit write it.
 func (s Side) String() string {
-	if s == Modern {
+	switch s {
+	case Modern:
 		return "modern"
+	case Neither:
+		return "none"
+	default:
+		return "legacy"
 	}
-	return "legacy"
+}
+
+// Other returns the opposite side; Neither has none, and returns itself.
+func (s Side) Other() Side {
+	switch s {
+	case Legacy:
+		return Modern
+	case Modern:
+		return Legacy
+	default:
+		return s
+	}
 }
 
 // Reason says why a Decision chose its Side. It is a closed set: metric labels are made of it.
@@ -38,6 +57,12 @@ const (
 	ReasonKilled      Reason = "killed"       // the kill switch holds the route on Legacy
 	ReasonBreakerOpen Reason = "breaker_open" // the breaker refuses Modern: Legacy
 	ReasonFallback    Reason = "fallback"     // Modern failed and the request is safe: Legacy
+
+	// With these the side is Neither.
+	ReasonRefused      Reason = "refused"       // the request is malformed or too large
+	ReasonNotFound     Reason = "not_found"     // no route has the path, or none with the method
+	ReasonBadReference Reason = "bad_reference" // the path names a client that does not exist
+	ReasonShed         Reason = "shed"          // Legacy has no room for one more fallback
 )
 
 // Stage is how far a route may move.
@@ -52,6 +77,22 @@ const (
 	Live      Stage = "live"
 	Retired   Stage = "retired"
 )
+
+// MaxBetaShare is the largest share at stage beta, unless the route's betaCap says otherwise.
+const MaxBetaShare = 5_000
+
+// Stages lists all stages in their order: metrics make one series of each.
+var Stages = [...]Stage{Discovery, Alpha, Beta, Live, Retired}
+
+// rank is the stage's place in their order, -1 for what is no stage.
+func (s Stage) rank() int {
+	for i, v := range Stages {
+		if s == v {
+			return i
+		}
+	}
+	return -1
+}
 
 // FullShare is the share at which Modern serves every client: shares count ten-thousandths.
 const FullShare = 10_000
