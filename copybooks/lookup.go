@@ -46,7 +46,8 @@ func (l *Layout) Size() int { return l.root.Size }
 // under ODO Max it is Size.
 func (l *Layout) MinSize() int { return l.min }
 
-// Options returns the options that the Layout was parsed with, defaults as given.
+// Options returns the options that the Layout was parsed with: as given, but with the Form that was found
+// and with what SPECIAL-NAMES set.
 func (l *Layout) Options() Options { return l.options }
 
 // Warnings returns what deserves a second look, in the source's order.

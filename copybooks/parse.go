@@ -34,6 +34,7 @@ func Parse(name string, src io.Reader, o Options) ([]*Layout, error) {
 	if err != nil {
 		return nil, err
 	}
+	o.Form, o.DecimalComma, o.Currency = book.Form, book.DecimalComma, book.Currency
 	b := &builder{book: book, options: o, page: page, byName: map[string][]*node{}}
 	if b.limit = o.MaxRecord; b.limit == 0 {
 		b.limit = defaultMaxRecord

@@ -53,7 +53,7 @@ func (b *builder) counter(n *node, ref *syntax.Reference) {
 	switch {
 	case found.layout != n.layout:
 		b.warn(n, "is counted by %s of another record; it is read at byte %d of this one", found.Path, found.Offset)
-	case found.Sliding:
+	case found.Sliding && found.element() != n.parent.element():
 		b.warn(n, "is counted by %s, which itself stands behind a table of variable length", found.Name)
 	}
 }
@@ -145,6 +145,14 @@ func (b *builder) cannotCount(n, c *node) string {
 		return "a counter that stands before its table"
 	}
 	return ""
+}
+
+// element returns the innermost table that n is or is in; nil if there is none.
+func (n *node) element() *node {
+	for n != nil && n.OccursMax == 0 {
+		n = n.parent
+	}
+	return n
 }
 
 func (n *node) below(p *node) bool {

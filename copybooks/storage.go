@@ -76,7 +76,7 @@ func (b *builder) place(n *node, offset int) {
 			b.fail(c.entry.At, "a redefinition no longer than "+base.Name+", whose length varies", "")
 			return
 		case over > 0:
-			b.warn(c, "is %d bytes longer than %s, which it redefines; %s takes the longer length", over, nameOf(base), nameOf(base))
+			b.warn(c, "is %s longer than %s, which it redefines; %s takes the longer length", plural(over, "byte"), nameOf(base), nameOf(base))
 			end, minimum = end+over, minimum+over
 		}
 		if c.base != c {
@@ -111,13 +111,13 @@ func (b *builder) fits(n *node, size int) bool {
 	if size <= b.limit {
 		return true
 	}
-	at, found := syntax.At{}, ""
+	at := syntax.At{}
 	if n.entry != nil {
 		at = n.entry.At
 	} else if n.children[0].entry != nil {
 		at = n.children[0].entry.At
 	}
-	b.fail(at, fmt.Sprintf("a record of at most %d bytes, not %d or more%s", b.limit, size, found), "raise maxRecord if this is meant")
+	b.fail(at, fmt.Sprintf("a record of at most %d bytes, not %d or more", b.limit, size), "raise maxRecord if this is meant")
 	return false
 }
 

@@ -112,7 +112,11 @@ func (p *parser) usage(e *Entry, _ *word) {
 		return
 	}
 	if _, ok := usages[strings.ToUpper(w.text)]; !ok || w.kind != plain {
-		p.fail(w, "a usage such as DISPLAY, COMP, COMP-3 or BINARY", nearestHint(w, slices.Sorted(maps.Keys(usages))...))
+		hint := nearestHint(w, slices.Sorted(maps.Keys(usages))...)
+		if strings.HasPrefix(strings.ToUpper(w.text), "COMP-") {
+			hint = "known are COMP-1 to COMP-6 and COMP-X" // another digit is no misspelling
+		}
+		p.fail(w, "a usage such as DISPLAY, COMP, COMP-3 or BINARY", hint)
 		return
 	}
 	p.i++

@@ -56,12 +56,30 @@ type reader struct {
 }
 
 func (r *reader) fail(w *word, expected, hint string) *Error {
+	if hint == "" {
+		hint = r.pastMargin(w)
+	}
 	e := r.errorAt(w.file, w.line, w.col, expected, hint)
 	if w.kind != faulty {
 		e.Found = w.text
 	}
 	r.errs = append(r.errs, e)
 	return e
+}
+
+// pastMargin is a hint if the line of w, or the line before it, has text where fixed form reads none.
+func (r *reader) pastMargin(w *word) string {
+	s := r.sources[w.file]
+	if s.form != Fixed {
+		return ""
+	}
+	for n := int(w.line); n >= max(1, int(w.line)-1); n-- {
+		line := s.line(n)
+		if at := column(line, 73); at < len(line) && strings.ContainsAny(line[at:], ".(),'\"") {
+			return "text past column 72 is not read in fixed form"
+		}
+	}
+	return ""
 }
 
 func (r *reader) errorAt(file uint16, line, col uint32, expected, hint string) *Error {
@@ -82,7 +100,12 @@ func (r *reader) lex(name string, text []byte) (uint16, []word, error) {
 			Hint: "is this a copybook, or does one copy itself many times?"})
 		return file, nil, errTooMuch
 	}
-	var out []word
+	if n := s.tooLong(); n > 0 {
+		r.errs = append(r.errs, &Error{Position: Position{name, n, 1}, Expected: "at most 250000 lines of at most 16384 characters",
+			Hint: "is this a copybook?"})
+		return file, nil, errTooMuch
+	}
+	out := make([]word, 0, min(len(text)/8+8, maxWords))
 	var err error
 	s.logicalLines(r.options.DebugLines, func(l *logical) bool {
 		from := len(out)
@@ -109,6 +132,9 @@ func (r *reader) expand(out, words []word, names []string) ([]word, error) {
 	prologue := len(words) > 1 && (words[0].is("IDENTIFICATION") || words[0].is("ID")) && words[1].is("DIVISION")
 	for i := 0; i < len(words); i++ {
 		w := &words[i]
+		if len(r.errs) >= maxErrors {
+			return out, errTooMuch
+		}
 		if prologue {
 			prologue = !(w.is("DIVISION") && words[i-1].is("DATA"))
 			out = append(out, *w)

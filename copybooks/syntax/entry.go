@@ -7,6 +7,9 @@ type Copybook struct {
 	Entries []Entry
 	// Form is the reference format that the text was read in.
 	Form Form
+	// DecimalComma and Currency are as the options or SPECIAL-NAMES set them; "" is the dollar sign.
+	DecimalComma bool
+	Currency     string
 
 	reader *reader
 }

@@ -105,12 +105,17 @@ func excerpt(line string, column int) (string, int) {
 }
 
 // Nearest returns the word of among that is most like word, "" if none is near: at most a third of its
-// letters may have to be changed, inserted, removed or swapped. Case does not count.
+// letters may have to be changed, inserted, removed or swapped. Case does not count, and hyphens least.
 func Nearest(word string, among []string) string {
 	best, least := "", len(word)/3+1
 	word = strings.ToUpper(word)
 	if len(word) > 64 || len(word) < 2 {
 		return ""
+	}
+	for _, w := range among {
+		if unhyphened(w) == unhyphened(word) {
+			return w
+		}
 	}
 	for _, w := range among {
 		if d := len(w) - len(word); d >= least || -d >= least {
@@ -121,6 +126,10 @@ func Nearest(word string, among []string) string {
 		}
 	}
 	return best
+}
+
+func unhyphened(s string) string {
+	return strings.ToUpper(strings.NewReplacer("-", "", "_", "").Replace(s))
 }
 
 // distance counts the changes that turn a into b (optimal string alignment); it may stop at enough.

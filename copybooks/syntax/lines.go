@@ -19,15 +19,19 @@ type logical struct {
 	hint string
 }
 
-// lines calls yield for each logical line of s, until it returns false. With debug, lines marked D count.
+// logicalLines calls yield for each logical line of s, until it returns false; yield must not keep the
+// line. With debug, lines marked D count.
 func (s *source) logicalLines(debug bool, yield func(*logical) bool) {
 	var j joiner
 	for n := range s.lines {
 		line := s.line(n + 1)
 		indicator, text, col := byte(' '), line, 0
+		if strings.HasPrefix(strings.TrimLeft(line, " "), ">>") {
+			continue
+		}
 		if s.form == Fixed {
 			indicator, text, col = cutFixed(line)
-		} else if t := strings.TrimLeft(line, " "); strings.HasPrefix(t, ">>") || strings.HasPrefix(t, "$SET") {
+		} else if t := strings.TrimLeft(line, " "); strings.HasPrefix(t, "$SET") {
 			continue
 		}
 		switch indicator {
@@ -40,7 +44,7 @@ func (s *source) logicalLines(debug bool, yield func(*logical) bool) {
 			indicator = ' '
 		}
 		if t := strings.TrimLeft(text, " "); t == "" && indicator != '-' ||
-			strings.HasPrefix(t, "*>") || strings.HasPrefix(t, ">>") {
+			strings.HasPrefix(t, "*>") {
 			continue
 		}
 		if indicator == '-' && j.started {
@@ -77,8 +81,8 @@ func cutFixed(line string) (byte, string, int) {
 
 // joiner builds one logical line. quote is the delimiter of a literal that is still open at its end.
 type joiner struct {
-	cur     *logical
-	buf     []byte // text, once continued
+	cur     *logical // used again for each line
+	buf     []byte   // text, once continued
 	joined  bool
 	started bool
 	quote   byte
@@ -86,7 +90,10 @@ type joiner struct {
 }
 
 func (j *joiner) start(text string, line, col uint32) {
-	j.cur = &logical{spans: []span{{0, line, col}}, bad: -1}
+	if j.cur == nil {
+		j.cur = &logical{}
+	}
+	*j.cur = logical{spans: append(j.cur.spans[:0], span{0, line, col}), bad: -1}
 	j.buf, j.joined, j.started = j.buf[:0], false, true
 	text, j.quote, j.opened = scanQuotes(text, 0, 0)
 	j.cur.text = text

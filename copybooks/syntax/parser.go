@@ -68,25 +68,7 @@ func (p *parser) fail(w *word, expected, hint string) {
 	if w.kind == faulty {
 		expected, hint, _ = strings.Cut(w.text, "\n")
 	}
-	if hint == "" {
-		hint = p.pastMargin(w)
-	}
 	p.r.fail(w, expected, hint)
-}
-
-// pastMargin is a hint if the line of w, or the line before it, has text where fixed form reads none.
-func (p *parser) pastMargin(w *word) string {
-	s := p.r.sources[w.file]
-	if s.form != Fixed {
-		return ""
-	}
-	for n := int(w.line); n >= max(1, int(w.line)-1); n-- {
-		line := s.line(n)
-		if at := column(line, 73); at < len(line) && strings.ContainsAny(line[at:], ".(),'\"") {
-			return "text past column 72 is not read in fixed form"
-		}
-	}
-	return ""
 }
 
 // division reads the whole text, sentence by sentence.
@@ -121,7 +103,7 @@ func (p *parser) division() {
 }
 
 // MaxEntries is the greatest number of data description entries in one text.
-const MaxEntries = 50_000
+const MaxEntries = 40_000
 
 func (p *parser) levelHint(w *word) string {
 	if strings.HasPrefix(w.text, ":") {

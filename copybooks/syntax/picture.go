@@ -65,6 +65,9 @@ type run struct {
 // parsePicture reads a PICTURE character-string.
 func parsePicture(text string, rules pictureRules) (*Picture, *pictureFault) {
 	pic := &Picture{Text: strings.ToUpper(text)}
+	if len(rules.constants) > 0 {
+		pic.Text = resolved(pic.Text, rules.constants)
+	}
 	runs, fault := pictureRuns(pic.Text, rules)
 	if fault != nil {
 		return nil, fault
@@ -119,9 +122,6 @@ func pictureRuns(text string, rules pictureRules) ([]run, *pictureFault) {
 				return nil, &pictureFault{i, "the ) that closes this repetition", ""}
 			}
 			inner := text[i+1 : i+end]
-			if l, ok := rules.constants[inner]; ok && l.Kind == Number {
-				inner = l.Text
-			}
 			n, err := strconv.ParseUint(inner, 10, 31)
 			if err != nil || n == 0 || n > maxPositions {
 				return nil, &pictureFault{i + 1, "a repetition from 1 to 134217727", ""}
@@ -138,6 +138,25 @@ func pictureRuns(text string, rules pictureRules) ([]run, *pictureFault) {
 		}
 	}
 	return runs, nil
+}
+
+// resolved puts numbers in the place of constants: X(LEN) becomes X(30).
+func resolved(text string, constants map[string]Literal) string {
+	var b strings.Builder
+	for {
+		from := strings.IndexByte(text, '(')
+		to := strings.IndexByte(text, ')')
+		if from < 0 || to < from {
+			b.WriteString(text)
+			return b.String()
+		}
+		inner := text[from+1 : to]
+		if l, ok := constants[inner]; ok && l.Kind == Number {
+			inner = l.Text
+		}
+		b.WriteString(text[:from+1] + inner + ")")
+		text = text[to+1:]
+	}
 }
 
 func pictureHint(c byte) string {
@@ -238,7 +257,7 @@ func (pic *Picture) number(runs []run) *pictureFault {
 	if pic.Digits == 0 {
 		return &pictureFault{0, "a PICTURE with at least one 9, X, A, N, G or U", ""}
 	}
-	if leading+trailing > maxDigits {
+	if pic.Digits+leading+trailing > maxDigits {
 		return &pictureFault{0, "at most 38 digits, P included", ""}
 	}
 	pic.Scale += leading - trailing

@@ -54,7 +54,7 @@ func newSource(name string, text []byte, form Form) *source {
 	text = bytes.TrimRight(text, "\x1a\x00")
 	s := &source{name: name, form: form}
 	if len(text) > 0 {
-		s.lines = strings.Split(string(text), "\n")
+		s.lines = strings.SplitN(string(text), "\n", maxLines+1)
 	}
 	if s.form == Auto {
 		s.form = guess(s.lines)
@@ -70,9 +70,30 @@ func (s *source) line(n int) string {
 	return expand(s.lines[n-1])
 }
 
+// maxLine is the greatest length of a physical line, in bytes. Nobody types longer ones, and tabs could
+// make them eight times as long.
+const maxLine = 16 << 10
+
+// maxLines is the greatest number of physical lines in one text.
+const maxLines = 250_000
+
+// tooLong returns the number of the first line (from 1) longer than maxLine, or too many; 0 if there is
+// none.
+func (s *source) tooLong() int {
+	if len(s.lines) > maxLines {
+		return maxLines + 1
+	}
+	for i, line := range s.lines {
+		if len(line) > maxLine {
+			return i + 1
+		}
+	}
+	return 0
+}
+
 // expand replaces each tab by blanks up to the next multiple of 8 columns, and no-break spaces by blanks.
 func expand(line string) string {
-	line = strings.TrimRight(line, "\r")
+	line = strings.TrimRight(line, "\r\t ")
 	if strings.IndexByte(line, '\t') < 0 && strings.IndexByte(line, 0xa0) < 0 {
 		return line
 	}
@@ -123,11 +144,12 @@ func columnUTF8(line string, n int) int {
 	return len(line)
 }
 
-// guess settles the form of a text: free if more lines cannot be fixed than cannot be free.
+// guess settles the form of a text by what each line can be.
 func guess(lines []string) Form {
-	fixed, free := 0, 0
+	fixed, free, neither := 0, 0, 0
+	sure := false // a line that only fixed form explains
 	for i, raw := range lines {
-		if i == 5000 {
+		if i == 2000 || len(raw) > maxLine {
 			break
 		}
 		line := expand(raw)
@@ -145,6 +167,7 @@ func guess(lines []string) Form {
 			}
 		case text[0] == '*':
 			fixed++
+			sure = sure || indent == 6
 		case len(line) < 7:
 			if startsWithLevel(text) {
 				free++
@@ -153,11 +176,12 @@ func guess(lines []string) Form {
 			free++
 		case strings.IndexByte(" *-/Dd$", line[6]) >= 0:
 			fixed++
+			sure = sure || indent < 6 && line[5] != ' '
 		case indent <= 6: // text in the indicator column
-			free++
+			neither++
 		}
 	}
-	if free > fixed {
+	if free+neither > fixed || neither > 0 && !sure {
 		return Free
 	}
 	return Fixed
