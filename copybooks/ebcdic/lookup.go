@@ -45,7 +45,10 @@ func Lookup(name string) (*Codepage, error) {
 	e := &UnknownError{Name: name}
 	least := 3
 	for _, p := range catalogue() {
-		if d := changes(want, normal(p.name)); d < least && len(want) <= 32 {
+		if len(want) > 32 {
+			break
+		}
+		if d := changes(want, normal(p.name)); d < least {
 			e.Nearest, least = p.name, d
 		}
 	}
@@ -88,25 +91,27 @@ func normal(name string) string {
 	return name
 }
 
-// changes counts the letters to change, insert or remove between a and b (Levenshtein).
+// changes counts the letters to change, insert, remove or swap between a and b (optimal string alignment).
 func changes(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
 	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
+	for i := 1; i <= len(a); i++ {
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := last[j-1]
+			if a[i-1] != b[j-1] {
 				cost++
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, diagonal+1, row[j]+1)
+			row[j] = min(cost, last[j]+1, row[j-1]+1)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
 		}
+		before, last, row = last, row, before
 	}
-	return row[len(b)]
+	return last[len(b)]
 }
 
 // UnknownError says that no page has a name.
