@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/portage-gateway/portage/adapters"
 	"github.com/portage-gateway/portage/adapters/adaptertest"
 	"github.com/portage-gateway/portage/adapters/mq"
@@ -139,8 +137,3 @@ func TestConformanceInProcess(t *testing.T) {
 func TestConformanceOverTheSocket(t *testing.T) {
 	conforms(t, func(t *testing.T) mq.Dial { return listen(t, open(t)) })
 }
-
-func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m)
-}
-
