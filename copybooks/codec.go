@@ -1,0 +1,337 @@
+package copybooks
+
+import (
+	"fmt"
+	"strings"
+)
+
+// ValueKind is the kind of value that an elementary item holds, whatever its bytes look like.
+type ValueKind uint8
+
+// The kinds of value.
+const (
+	NoValue      ValueKind = iota // a group, a pointer or an index: bytes only
+	TextValue                     // characters
+	IntegerValue                  // an exact whole number
+	DecimalValue                  // an exact number with a fraction
+	RealValue                     // floating point: the shortest decimal that gives the same bytes
+)
+
+// Trim says which spaces a text loses when it is decoded. It never changes what encoding accepts.
+type Trim uint8
+
+// The trims. TrimPadding, the default, takes off what encoding adds: spaces to the right, or to the left of
+// an item that is JUSTIFIED.
+const (
+	TrimPadding Trim = iota
+	TrimBoth
+	TrimLeft
+	TrimNone
+)
+
+// UnmarshalText takes right, both, left or none; "" is right.
+func (t *Trim) UnmarshalText(b []byte) error {
+	if err := unword("trim", trimWords, b, (*uint8)(t)); err != nil {
+		return fmt.Errorf("trim: %q is none of right, both, left and none", b)
+	}
+	return nil
+}
+
+var trimWords = []string{"right", "both", "left", "none"}
+
+// String returns the word of configuration and flags.
+func (t Trim) String() string { return word(trimWords, uint8(t)) }
+
+type codecForm uint8
+
+const (
+	formBytes codecForm = iota
+	formText
+	formNational
+	formZoned
+	formPacked
+	formPackedUnsigned
+	formBinary
+	formHexFloat
+	formIEEE
+	formEdited
+	formUTF8
+)
+
+// Codec reads and writes the bytes of one elementary item. It is a small value, immutable, safe to share;
+// its methods allocate nothing unless a text is longer than 256 bytes on the way in.
+type Codec struct {
+	form   codecForm
+	kind   ValueKind
+	trim   Trim
+	signed bool
+	little bool
+	right  bool // JUSTIFIED
+	bwz    bool // BLANK WHEN ZERO on an item that is not edited
+	pic    int16
+	scale  int16
+	size   int32
+	chars  *charset
+	zoned  zonedForm
+	binary binaryForm
+	edited *editedForm
+}
+
+// newCodec compiles a Field. Charsets are shared through get.
+func newCodec(f *Field, o Options, get func(name string) (*charset, error)) (Codec, error) {
+	c := Codec{size: int32(f.Size), pic: int16(f.Digits), scale: int16(f.Scale), signed: f.Sign != Unsigned,
+		little: o.Endian == Little, right: f.Justified, bwz: f.BlankWhenZero}
+	// Binary and packed items take their sign from the PICTURE.
+	c.signed = c.signed || strings.HasPrefix(f.Picture, "S")
+	name := f.Codepage
+	if name == "" {
+		name = o.Codepage
+	}
+	var err error
+	if c.chars, err = get(name); err != nil {
+		return c, err
+	}
+	switch f.Usage {
+	case Binary, NativeBinary:
+		full := f.Usage == NativeBinary || o.Trunc == Bin
+		c.form = formBinary
+		c.binary = binaryForm{little: c.little, signed: c.signed, full: full, scale: f.Scale, pic: f.Digits}
+	case Packed:
+		c.form = formPacked
+	case PackedUnsigned:
+		c.form = formPackedUnsigned
+	case Float, Double:
+		c.form = formHexFloat
+		if o.Float == IEEE {
+			c.form = formIEEE
+		}
+	case National, DBCS:
+		c.form = formNational
+	case UTF8:
+		c.form = formUTF8
+		c.chars = &charset{utf8: true, ascii: true, space: ' '}
+	case Display:
+		err = c.display(f, o)
+	}
+	c.kind = c.valueKind(f, o)
+	return c, err
+}
+
+func (c *Codec) display(f *Field, o Options) error {
+	c.form = formText
+	var err error
+	switch f.Category {
+	case Numeric:
+		c.form = formZoned
+		c.zoned = zonedForm{ascii: c.chars.ascii, sign: f.Sign, scale: f.Scale, pic: f.Digits}
+	case NumericEdited:
+		if strings.ContainsRune(f.Picture, 'E') {
+			return nil
+		}
+		c.form = formEdited
+		c.edited, err = newEditedForm(f, o.DecimalComma, o.Currency)
+	}
+	return err
+}
+
+func (c *Codec) valueKind(f *Field, o Options) ValueKind {
+	switch c.form {
+	case formBytes:
+		return NoValue
+	case formText, formNational, formUTF8:
+		return TextValue
+	case formHexFloat, formIEEE:
+		return RealValue
+	}
+	scale := f.Scale
+	if c.edited != nil {
+		scale = c.edited.scale
+	}
+	if scale > 0 {
+		return DecimalValue
+	}
+	return IntegerValue
+}
+
+// Kind returns what the item's values are.
+func (c *Codec) Kind() ValueKind { return c.kind }
+
+// Size returns the item's length in bytes.
+func (c *Codec) Size() int { return int(c.size) }
+
+// WholeDigits returns how many digits an integer may have, zeros of PICTURE P included: 19 or 39 where the
+// range is that of 8 or 16 bytes.
+func (c *Codec) WholeDigits() int {
+	n := int(c.pic)
+	if c.form == formBinary && c.binary.full {
+		n = [...]int{3, 5, 8, 10, 13, 15, 17, 20, 22, 24, 27, 29, 32, 34, 36, 39}[c.size-1]
+	}
+	if c.edited != nil {
+		n = c.edited.digits
+	}
+	if c.scale < 0 {
+		n -= int(c.scale)
+	}
+	return n
+}
+
+// Space returns the byte of a blank in the item's code page.
+func (c *Codec) Space() byte { return c.chars.space }
+
+// WithTrim returns the Codec with another trim.
+func (c Codec) WithTrim(t Trim) Codec {
+	c.trim = t
+	return c
+}
+
+func (c *Codec) trimmed(b []byte) []byte {
+	switch c.trim {
+	case TrimPadding:
+		if c.right {
+			return trimLeft(b, c.chars.space)
+		}
+		return trimRight(b, c.chars.space)
+	case TrimBoth:
+		return trimLeft(trimRight(b, c.chars.space), c.chars.space)
+	case TrimLeft:
+		return trimLeft(b, c.chars.space)
+	}
+	return b
+}
+
+// AppendText appends the canonical text of b, which is Size bytes long: UTF-8, or an exact decimal such as
+// "-12.30". Blank says that there is no value, and nothing is appended then.
+func (c *Codec) AppendText(dst, b []byte) ([]byte, Fault) {
+	switch c.form {
+	case formText, formUTF8:
+		return c.chars.appendText(dst, c.trimmed(b))
+	case formNational:
+		return c.appendNational(dst, b)
+	}
+	return c.AppendNumber(dst, b)
+}
+
+func (c *Codec) appendNational(dst, b []byte) ([]byte, Fault) {
+	right := c.trim == TrimBoth || c.trim == TrimPadding && !c.right
+	left := c.trim == TrimBoth || c.trim == TrimLeft || c.trim == TrimPadding && c.right
+	return appendNational(dst, b, c.little, left, right)
+}
+
+// AppendJSONText appends the inside of a JSON string (RFC 8259 section 7) for an item whose Kind is
+// TextValue.
+func (c *Codec) AppendJSONText(dst, b []byte) ([]byte, Fault) {
+	if c.form == formText || c.form == formUTF8 {
+		return c.chars.appendJSON(dst, c.trimmed(b))
+	}
+	var buf [256]byte
+	text, f := c.appendNational(buf[:0], b)
+	if f != OK {
+		return dst, f
+	}
+	return appendEscaped(dst, text), OK
+}
+
+// AppendNumber appends the canonical text of an item whose Kind is a number; it is a JSON number too.
+func (c *Codec) AppendNumber(dst, b []byte) ([]byte, Fault) {
+	switch c.form {
+	case formPacked:
+		return appendPacked(dst, b, int(c.scale), c.signed, true)
+	case formPackedUnsigned:
+		return appendPacked(dst, b, int(c.scale), false, false)
+	case formZoned:
+		out, f := c.zoned.append(dst, b)
+		if f == Blank && c.bwz && !only(b, 0) {
+			return appendDigits(dst, false, nil, int(c.scale)), OK
+		}
+		return out, f
+	case formBinary:
+		return c.binary.append(dst, b)
+	case formHexFloat:
+		return appendHexFloat(dst, b, c.little)
+	case formIEEE:
+		return appendIEEE(dst, b, c.little)
+	case formEdited:
+		var buf [256]byte
+		text, f := c.chars.appendText(buf[:0], b)
+		if f != OK {
+			return dst, f
+		}
+		if only(b, 0) {
+			return dst, Blank
+		}
+		return c.edited.parse(dst, text)
+	}
+	return dst, NotEncodable
+}
+
+// Put writes the bytes of a value, given as its canonical text. All of b is written, or nothing of worth:
+// after a Fault b is undefined. Numbers must fit exactly; text is filled up with spaces.
+func (c *Codec) Put(b, text []byte) Fault {
+	switch c.form {
+	case formText, formUTF8:
+		return c.chars.put(b, text, c.right)
+	case formNational:
+		return putNational(b, text, c.little, c.right)
+	case formPacked:
+		return putPacked(b, text, int(c.pic), int(c.scale), c.signed, true)
+	case formPackedUnsigned:
+		return putPacked(b, text, int(c.pic), int(c.scale), false, false)
+	case formZoned:
+		if f := c.zoned.put(b, text); f != OK || !c.bwz {
+			return f
+		}
+		if out, f := c.zoned.append(nil, b); f == OK && zeroText(out) {
+			c.zoned.putBlank(b)
+		}
+		return OK
+	case formBinary:
+		return c.binary.put(b, text)
+	case formHexFloat:
+		return putHexFloat(b, text, c.little)
+	case formIEEE:
+		return putIEEE(b, text, c.little)
+	case formEdited:
+		var buf [256]byte
+		out := buf[:len(c.edited.symbols)]
+		if f := c.edited.put(out, text); f != OK {
+			return f
+		}
+		return c.chars.put(b, out, false)
+	}
+	return NotEncodable
+}
+
+// zeroText reports whether decimal text is zero.
+func zeroText(text []byte) bool {
+	for _, c := range text {
+		if c > '0' && c <= '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// PutNull writes the bytes that decode as null: spaces for DISPLAY items, low-values for packed ones and for
+// those that are BLANK WHEN ZERO. Text, binary and floating point items have none: NoBlank.
+func (c *Codec) PutNull(b []byte) Fault {
+	switch {
+	case c.form == formPacked, c.form == formZoned && c.bwz, c.form == formEdited:
+		clear(b)
+	case c.form == formZoned:
+		c.zoned.putBlank(b)
+	default:
+		return NoBlank
+	}
+	return OK
+}
+
+// PutInitial writes what INITIALIZE would: zero for numbers, spaces for text, low-values for the rest.
+func (c *Codec) PutInitial(b []byte) {
+	if c.kind == TextValue {
+		_ = c.Put(b, nil)
+		return
+	}
+	if c.kind == NoValue || c.Put(b, []byte("0")) != OK {
+		clear(b)
+	}
+}

@@ -1,0 +1,184 @@
+package mapping
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"github.com/portage-gateway/portage/copybooks"
+)
+
+// codeTable names the values of a Field's 88 levels. A value that no level has is "unknown", and the value
+// itself stands beside it.
+type codeTable struct {
+	item    *copybooks.Item
+	entries []codeEntry
+	// json is the code of each entry as JSON, texts its English and French texts.
+	slugs map[string]Code
+}
+
+// codeEntry is one value or range, as the bytes that COBOL compares: text by the code page's order, numbers
+// by their value.
+type codeEntry struct {
+	slug     string
+	json     []byte
+	texts    []byte
+	numeric  bool
+	from, to []byte
+	low, up  int64
+	// plain says that the slug alone encodes to this value.
+	plain bool
+}
+
+const unknownCode = "unknown"
+
+func newCodeTable(it *copybooks.Item, codes map[string]*Code) (*codeTable, error) {
+	t := &codeTable{item: it, slugs: map[string]Code{}}
+	f := it.Field
+	names := map[string]bool{}
+	var ranges []codeEntry
+	for _, cond := range f.Conditions {
+		names[strings.ToUpper(cond.Name)] = true
+		code := codes[cond.Name]
+		if code == nil {
+			continue
+		}
+		if code.Slug == "" || code.Slug == unknownCode {
+			return nil, fmt.Errorf("%s: a code needs a slug other than %q", cond.Name, unknownCode)
+		}
+		_, again := t.slugs[code.Slug]
+		t.slugs[code.Slug] = *code
+		for i, v := range cond.Values {
+			e, err := t.entry(v, *code)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", cond.Name, err)
+			}
+			single := e.numeric && e.low == e.up || !e.numeric && bytes.Equal(e.from, e.to)
+			e.plain = single && i == 0 && !again
+			if single {
+				t.entries = append(t.entries, e)
+			} else {
+				ranges = append(ranges, e)
+			}
+		}
+	}
+	t.entries = append(t.entries, ranges...)
+	for name := range codes {
+		if !names[strings.ToUpper(name)] {
+			known := map[string]bool{}
+			for _, c := range f.Conditions {
+				known[c.Name] = true
+			}
+			return nil, fmt.Errorf("%s has no 88 level %q%s", f.Path, name, hint(name, known))
+		}
+	}
+	return t, nil
+}
+
+func (t *codeTable) entry(v copybooks.ValueRange, code Code) (codeEntry, error) {
+	e := codeEntry{slug: code.Slug, json: appendString(nil, code.Slug), texts: codeTexts(code)}
+	var err error
+	if e.from, err = t.literal(v.From, v.Figurative); err != nil {
+		return e, err
+	}
+	e.to = e.from
+	if v.Through != "" {
+		if e.to, err = t.literal(v.Through, v.ThroughFigurative); err != nil {
+			return e, err
+		}
+	}
+	if k := t.item.Codec.Kind(); k == copybooks.IntegerValue {
+		e.numeric = true
+		var bad, worse bool
+		var buf [64]byte
+		text, _ := t.item.Codec.AppendText(buf[:0], e.from)
+		e.low, bad = atoi(text)
+		text, _ = t.item.Codec.AppendText(buf[:0], e.to)
+		e.up, worse = atoi(text)
+		if bad || worse {
+			return e, fmt.Errorf("value %s is not a whole number", v.From)
+		}
+	}
+	return e, nil
+}
+
+// literal returns the bytes of a VALUE.
+func (t *codeTable) literal(text string, figurative bool) ([]byte, error) {
+	b := make([]byte, t.item.Size())
+	if figurative {
+		switch text {
+		case "SPACES", "SPACE":
+			text = ""
+		case "ZEROS", "ZEROES", "ZERO":
+			text = "0"
+			if t.item.Codec.Kind() == copybooks.TextValue {
+				text = strings.Repeat("0", len(b))
+			}
+		case "HIGH-VALUES", "HIGH-VALUE":
+			return bytes.Repeat([]byte{0xFF}, len(b)), nil
+		default:
+			return b, nil
+		}
+	}
+	if f := t.item.Codec.Put(b, []byte(text)); f != copybooks.OK {
+		return nil, fmt.Errorf("value %s does not fit: %v", text, f)
+	}
+	return b, nil
+}
+
+// find returns the entry of a value, nil if there is none.
+func (t *codeTable) find(b []byte) *codeEntry {
+	if len(t.entries) == 0 {
+		return nil
+	}
+	if t.entries[0].numeric {
+		var buf [64]byte
+		text, f := t.item.Codec.AppendText(buf[:0], b)
+		n, bad := atoi(text)
+		if f != copybooks.OK || bad {
+			return nil
+		}
+		for i := range t.entries {
+			if e := &t.entries[i]; n >= e.low && n <= e.up {
+				return e
+			}
+		}
+		return nil
+	}
+	for i := range t.entries {
+		e := &t.entries[i]
+		if bytes.Compare(b, e.from) >= 0 && bytes.Compare(b, e.to) <= 0 {
+			return e
+		}
+	}
+	return nil
+}
+
+// named returns the plain entry of a slug, and whether the slug is known at all.
+func (t *codeTable) named(slug []byte) (plain *codeEntry, known bool) {
+	for i := range t.entries {
+		if e := &t.entries[i]; e.slug == string(slug) {
+			known = true
+			if e.plain {
+				return e, true
+			}
+		}
+	}
+	return nil, known
+}
+
+func codeTexts(c Code) []byte {
+	if c.EN == "" && c.FR == "" {
+		return []byte("null")
+	}
+	b := appendString([]byte(`{"en":`), c.EN)
+	b = appendString(append(b, `,"fr":`...), c.FR)
+	return append(b, '}')
+}
+
+// appendString appends a JSON string. s is UTF-8.
+func appendString(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	dst = copybooks.AppendEscaped(dst, s)
+	return append(dst, '"')
+}

@@ -1,0 +1,344 @@
+package mapping
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	_ "time/tzdata" // the zones of dates, embedded
+
+	"github.com/portage-gateway/portage/copybooks"
+)
+
+// dateForm is the form of a date's digits. CC and YY are the year, MM the month, DD the day, DDD the day of
+// the year (001 to 366), WW the week, HH, MI, SS and hh hours, minutes, seconds and hundredths. A digit
+// stands for itself. In JSON a day is YYYY-MM-DD, a month YYYY-MM, a week the day on which it starts, and
+// a time RFC 3339 in UTC (RFC 3339 section 5.6).
+type dateForm struct {
+	name   string
+	parts  []datePart
+	digits int
+	window int // pivot of two-digit years
+	zone   *time.Location
+	kind   dateKind
+}
+
+type dateKind uint8
+
+const (
+	dayDate dateKind = iota
+	monthDate
+	weekDate
+	timeDate
+)
+
+// datePart is a run of digits.
+type datePart struct {
+	sort byte // C Y M D J W h m s f, or the digit itself
+	n    int
+}
+
+// dateForms are the forms that a mapping may name.
+var dateForms = map[string]struct {
+	parts []datePart
+	kind  dateKind
+}{
+	"CCYYMMDD":         {[]datePart{{'C', 2}, {'Y', 2}, {'M', 2}, {'D', 2}}, dayDate},
+	"YYMMDD":           {[]datePart{{'Y', 2}, {'M', 2}, {'D', 2}}, dayDate},
+	"DDMMCCYY":         {[]datePart{{'D', 2}, {'M', 2}, {'C', 2}, {'Y', 2}}, dayDate},
+	"CCYYDDD":          {[]datePart{{'C', 2}, {'Y', 2}, {'J', 3}}, dayDate},
+	"YYDDD":            {[]datePart{{'Y', 2}, {'J', 3}}, dayDate},
+	"0YYDDD":           {[]datePart{{'0', 1}, {'Y', 2}, {'J', 3}}, dayDate},
+	"CCYYMM":           {[]datePart{{'C', 2}, {'Y', 2}, {'M', 2}}, monthDate},
+	"YYMM":             {[]datePart{{'Y', 2}, {'M', 2}}, monthDate},
+	"CCYYWW":           {[]datePart{{'C', 2}, {'Y', 2}, {'W', 2}}, weekDate},
+	"YYWW":             {[]datePart{{'Y', 2}, {'W', 2}}, weekDate},
+	"CCYYMMDDHHMISS":   {[]datePart{{'C', 2}, {'Y', 2}, {'M', 2}, {'D', 2}, {'h', 2}, {'m', 2}, {'s', 2}}, timeDate},
+	"CCYYMMDDHHMISShh": {[]datePart{{'C', 2}, {'Y', 2}, {'M', 2}, {'D', 2}, {'h', 2}, {'m', 2}, {'s', 2}, {'f', 2}}, timeDate},
+}
+
+func newDateForm(name string, window int, zone string) (*dateForm, error) {
+	shape, ok := dateForms[name]
+	if !ok {
+		return nil, fmt.Errorf("unknown date form %q%s", name, hint(name, dateForms))
+	}
+	d := &dateForm{name: name, parts: shape.parts, kind: shape.kind, window: window}
+	for _, p := range d.parts {
+		d.digits += p.n
+	}
+	century := slices.ContainsFunc(d.parts, func(p datePart) bool { return p.sort == 'C' })
+	switch {
+	case century && window != 0:
+		return nil, fmt.Errorf("date %s has a century and takes no window", name)
+	case !century && (window < 1 || window > 100):
+		return nil, fmt.Errorf("date %s has years of two digits: it needs a window from 1 to 100, and a date of birth must not have one", name)
+	}
+	if d.kind == timeDate {
+		if zone == "" {
+			return nil, fmt.Errorf("date %s holds a time and needs a zone", name)
+		}
+		var err error
+		if d.zone, err = time.LoadLocation(zone); err != nil {
+			return nil, fmt.Errorf("zone %q: %w", zone, err)
+		}
+	}
+	return d, nil
+}
+
+// moment is what a date's digits say.
+type moment struct {
+	year, month, day, yday, week       int
+	hour, minute, second, hundredth    int
+	hasMonth, hasDay, hasYday, hasWeek bool
+}
+
+// read takes digits apart. There may be fewer than the form has, without leading zeros.
+func (d *dateForm) read(digits []byte) (moment, copybooks.Fault) {
+	var m moment
+	var buf [20]byte
+	if len(digits) > d.digits {
+		return m, copybooks.DateValue
+	}
+	padded := buf[:d.digits]
+	for i := range padded {
+		padded[i] = '0'
+	}
+	copy(padded[d.digits-len(digits):], digits)
+	century, yy := -1, 0
+	for _, p := range d.parts {
+		n := 0
+		for _, c := range padded[:p.n] {
+			if c-'0' > 9 {
+				return m, copybooks.DateValue
+			}
+			n = n*10 + int(c-'0')
+		}
+		padded = padded[p.n:]
+		switch p.sort {
+		case 'C':
+			century = n
+		case 'Y':
+			yy = n
+		case 'M':
+			m.month, m.hasMonth = n, true
+		case 'D':
+			m.day, m.hasDay = n, true
+		case 'J':
+			m.yday, m.hasYday = n, true
+		case 'W':
+			m.week, m.hasWeek = n, true
+		case 'h':
+			m.hour = n
+		case 'm':
+			m.minute = n
+		case 's':
+			m.second = n
+		case 'f':
+			m.hundredth = n
+		default:
+			if n != int(p.sort-'0') {
+				return m, copybooks.DateValue
+			}
+		}
+	}
+	switch {
+	case century >= 0:
+		m.year = century*100 + yy
+	case yy < d.window:
+		m.year = 2000 + yy
+	default:
+		m.year = 1900 + yy
+	}
+	return m, m.check()
+}
+
+var monthDays = [...]int{0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
+
+func leap(year int) bool { return year%4 == 0 && (year%100 != 0 || year%400 == 0) }
+
+func daysIn(year, month int) int {
+	if month == 2 && leap(year) {
+		return 29
+	}
+	return monthDays[month]
+}
+
+// check completes the moment, or finds it impossible.
+func (m *moment) check() copybooks.Fault {
+	bad := m.hour > 23 || m.minute > 59 || m.second > 59 || m.hasMonth && (m.month < 1 || m.month > 12)
+	if bad || m.hasDay && (m.day < 1 || m.day > daysIn(m.year, m.month)) {
+		return copybooks.DateValue
+	}
+	if m.hasYday {
+		if m.yday < 1 || m.yday > 365 && !(m.yday == 366 && leap(m.year)) {
+			return copybooks.DateValue
+		}
+		m.month, m.day = 1, m.yday
+		for m.day > daysIn(m.year, m.month) {
+			m.day -= daysIn(m.year, m.month)
+			m.month++
+		}
+	}
+	if m.hasWeek {
+		if m.week < 1 || m.week > 53 {
+			return copybooks.DateValue
+		}
+		m.year, m.month, m.day = weekStart(m.year, m.week)
+	}
+	return copybooks.OK
+}
+
+// append writes the JSON text of digits, without quotes. repeated says that the local time came twice and
+// the earlier one was taken.
+func (d *dateForm) append(dst, digits []byte) (out []byte, repeated bool, f copybooks.Fault) {
+	m, f := d.read(digits)
+	if f != copybooks.OK {
+		return dst, false, f
+	}
+	if d.kind == timeDate {
+		t, repeated, f := m.utc(d.zone)
+		if f != copybooks.OK {
+			return dst, false, f
+		}
+		m = fromTime(t)
+		dst = append(appendDay(dst, &m), 'T')
+		dst = appendTwo(append(appendTwo(append(appendTwo(dst, m.hour), ':'), m.minute), ':'), m.second)
+		if d.digits == 16 {
+			dst = appendTwo(append(dst, '.'), m.hundredth)
+		}
+		return append(dst, 'Z'), repeated, copybooks.OK
+	}
+	if d.kind == monthDate {
+		return appendTwo(append(appendTwo(appendTwo(dst, m.year/100), m.year%100), '-'), m.month), false, copybooks.OK
+	}
+	return appendDay(dst, &m), false, copybooks.OK
+}
+
+func appendTwo(dst []byte, n int) []byte { return append(dst, byte('0'+n/10%10), byte('0'+n%10)) }
+
+func appendDay(dst []byte, m *moment) []byte {
+	dst = append(appendTwo(appendTwo(dst, m.year/100), m.year%100), '-')
+	return appendTwo(append(appendTwo(dst, m.month), '-'), m.day)
+}
+
+// utc returns the moment as a time in UTC; of a local time that came twice the earlier.
+func (m *moment) utc(zone *time.Location) (t time.Time, repeated bool, f copybooks.Fault) {
+	wall := time.Date(m.year, time.Month(m.month), m.day, m.hour, m.minute, m.second, m.hundredth*1e7, time.UTC)
+	found := 0
+	for _, near := range [2]time.Duration{-24 * time.Hour, 24 * time.Hour} {
+		_, offset := wall.Add(near).In(zone).Zone()
+		c := wall.Add(-time.Duration(offset) * time.Second)
+		if _, is := c.In(zone).Zone(); is != offset || found > 0 && c.Equal(t) {
+			continue
+		}
+		if found++; found == 1 || c.Before(t) {
+			t = c
+		}
+	}
+	if found == 0 {
+		return t, false, copybooks.DateGap
+	}
+	return t, found > 1, copybooks.OK
+}
+
+func fromTime(t time.Time) moment {
+	var m moment
+	year, month, day := t.Date()
+	m.year, m.month, m.day = year, int(month), day
+	m.hour, m.minute, m.second = t.Clock()
+	m.hundredth = t.Nanosecond() / 1e7
+	return m
+}
+
+// put writes the digits of a JSON text, such that append gives the same text again.
+func (d *dateForm) put(digits, text []byte) ([]byte, copybooks.Fault) {
+	m, f := d.parse(string(text))
+	if f != copybooks.OK {
+		return digits, f
+	}
+	start := len(digits)
+	year := m.year
+	if d.kind == weekDate {
+		if year, m.week = weekOf(m.year, m.month, m.day); m.week == 0 {
+			return digits, copybooks.DateValue
+		}
+	}
+	if d.window > 0 && (year < 1900+d.window || year >= 2000+d.window) || year > 9999 || year < 0 {
+		return digits, copybooks.DateValue
+	}
+	m.yday = dayOfYear(m.year, m.month, m.day)
+	for _, p := range d.parts {
+		n := map[byte]int{'C': year / 100, 'Y': year % 100, 'M': m.month, 'D': m.day, 'J': m.yday, 'W': m.week,
+			'h': m.hour, 'm': m.minute, 's': m.second, 'f': m.hundredth}
+		v, ok := n[p.sort]
+		if !ok {
+			v = int(p.sort - '0')
+		}
+		digits = append(digits, fmt.Sprintf("%0*d", p.n, v)...)
+	}
+	var buf [40]byte
+	if again, _, f := d.append(buf[:0], digits[start:]); f != copybooks.OK || d.kind != timeDate && string(again) != string(text) {
+		return digits, copybooks.DateValue
+	}
+	return digits, copybooks.OK
+}
+
+func (d *dateForm) parse(text string) (moment, copybooks.Fault) {
+	var m moment
+	layout := time.DateOnly
+	switch d.kind {
+	case monthDate:
+		layout = "2006-01"
+	case timeDate:
+		layout = time.RFC3339Nano
+	}
+	t, err := time.Parse(layout, text)
+	if err != nil {
+		return m, copybooks.DateValue
+	}
+	if d.kind != timeDate {
+		return fromTime(t), copybooks.OK
+	}
+	unit := time.Second
+	if strings.HasSuffix(d.name, "hh") {
+		unit /= 100
+	}
+	if !t.Equal(t.Truncate(unit)) {
+		return m, copybooks.FractionLost
+	}
+	m = fromTime(t.In(d.zone))
+	// Of a repeated hour only the earlier can be written.
+	if back, _, f := m.utc(d.zone); f != copybooks.OK || !back.Equal(t) {
+		return m, copybooks.DateValue
+	}
+	return m, copybooks.OK
+}
+
+func dayOfYear(year, month, day int) int {
+	for m := 1; m < month; m++ {
+		day += daysIn(year, m)
+	}
+	return day
+}
+
+// EI weeks run from Sunday to Saturday, and week 01 holds 1 January (facts: Service Canada, EI calendar).
+
+// weekStart returns the Sunday on which a week starts.
+func weekStart(year, week int) (y, m, d int) {
+	first := time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)
+	start := first.AddDate(0, 0, 7*(week-1)-int(first.Weekday()))
+	return start.Year(), int(start.Month()), start.Day()
+}
+
+// weekOf returns the year and week that start on a day, and week 0 if none does. The week that holds
+// 1 January belongs to the new year.
+func weekOf(year, month, day int) (y, week int) {
+	start := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
+	if start.Weekday() != time.Sunday {
+		return year, 0
+	}
+	y = start.AddDate(0, 0, 6).Year()
+	first := time.Date(y, 1, 1, 0, 0, 0, 0, time.UTC)
+	days := int(start.Sub(first).Hours()/24) + int(first.Weekday())
+	return y, days/7 + 1
+}

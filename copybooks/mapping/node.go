@@ -1,0 +1,106 @@
+package mapping
+
+import "github.com/portage-gateway/portage/copybooks"
+
+// node is one value of the JSON that a View makes.
+type node struct {
+	key     string
+	kind    nodeKind
+	parent  *node
+	members []*node
+	// item is the table of an array, and the group of an object if there is one.
+	item *copybooks.Item
+	// used is the Item that says how many elements of an array are used; nil: all.
+	used *copybooks.Item
+	leaf *leaf
+	// when is the view in which the value exists; nil: always.
+	when *choice
+	// implicit objects were made for a pointer, and vanish where they have no member.
+	implicit bool
+	// trial says that the value is null where it cannot be decoded: a view without a selector.
+	trial bool
+	// clusters are those whose selectors are read where an element of this array begins.
+	clusters    []*cluster
+	sensitivity string
+	id          int
+}
+
+type nodeKind uint8
+
+const (
+	objectNode nodeKind = iota
+	arrayNode
+	leafNode
+)
+
+// member returns the first member with a key.
+func (n *node) member(key string) *node {
+	for _, m := range n.members {
+		if m.key == key {
+			return m
+		}
+	}
+	return nil
+}
+
+// add appends a member.
+func (n *node) add(m *node) *node {
+	m.parent = n
+	n.members = append(n.members, m)
+	return m
+}
+
+// prune removes objects without members, and reports whether n itself is one.
+func (n *node) prune() bool {
+	if n.kind == leafNode {
+		return false
+	}
+	kept := n.members[:0]
+	for _, m := range n.members {
+		if !m.prune() {
+			kept = append(kept, m)
+		}
+	}
+	n.members = kept
+	return len(kept) == 0
+}
+
+// pointer returns the JSON Pointer of the value, with * for elements.
+func (n *node) pointer() string {
+	if n.parent == nil {
+		return ""
+	}
+	if n.parent.kind == arrayNode {
+		return n.parent.pointer() + "/*"
+	}
+	return n.parent.pointer() + "/" + escapePointer(n.key)
+}
+
+// leafForm is how a leaf is written.
+type leafForm uint8
+
+const (
+	textLeaf leafForm = iota
+	numberLeaf
+	quotedLeaf
+	identifierLeaf
+	moneyLeaf
+	dateLeaf
+	codeLeaf
+	rawLeaf   // the value beside its code
+	textsLeaf // the texts of a code
+	bytesLeaf
+)
+
+// leaf is the meaning of one elementary Item.
+type leaf struct {
+	form   leafForm
+	item   *copybooks.Item
+	digits int    // of an identifier
+	money  []byte // what stands behind an amount
+	date   *dateForm
+	codes  *codeTable
+	always bool // rawLeaf: also where the code says the value
+	nulls  []nullRule
+	def    *string
+}

@@ -1,0 +1,97 @@
+package mapping
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/portage-gateway/portage/copybooks"
+)
+
+// nullRule is one content that means null.
+type nullRule struct {
+	kind nullKind
+	text string
+}
+
+type nullKind uint8
+
+const (
+	nullText nullKind = iota
+	nullZeros
+	nullSpaces
+	nullLow
+	nullHigh
+	nullNines
+)
+
+var nullWords = map[string]nullKind{"zeros": nullZeros, "spaces": nullSpaces, "lowValues": nullLow, "highValues": nullHigh, "nines": nullNines}
+
+func nullRules(words []string) []nullRule {
+	var out []nullRule
+	for _, w := range words {
+		out = append(out, nullRule{kind: nullWords[w], text: w})
+	}
+	return out
+}
+
+var dateNulls = []string{"zeros", "spaces", "lowValues", "nines"}
+
+// isNull reports whether one of the rules holds. text is the canonical text if f is OK.
+func isNull(rules []nullRule, space byte, b, text []byte, f copybooks.Fault) bool {
+	for i := range rules {
+		if rules[i].holds(space, b, text, f) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *nullRule) holds(space byte, b, text []byte, f copybooks.Fault) bool {
+	switch r.kind {
+	case nullSpaces:
+		return all(b, space)
+	case nullLow:
+		return all(b, 0)
+	case nullHigh:
+		return all(b, 0xFF)
+	case nullZeros:
+		return f == copybooks.OK && all(text, '0') || f == copybooks.OK && zeroFraction(text)
+	case nullNines:
+		return f == copybooks.OK && all(text, '9')
+	}
+	return f == copybooks.OK && string(text) == r.text
+}
+
+func all(b []byte, c byte) bool {
+	for _, x := range b {
+		if x != c {
+			return false
+		}
+	}
+	return len(b) > 0
+}
+
+func zeroFraction(text []byte) bool {
+	return bytes.HasPrefix(text, []byte("0.")) && all(text[2:], '0')
+}
+
+// put writes the content.
+func (r *nullRule) put(e *copybooks.Encoder, it *copybooks.Item, digits int) copybooks.Fault {
+	size := it.Size()
+	switch r.kind {
+	case nullLow:
+		return e.PutRaw(it, make([]byte, size))
+	case nullHigh:
+		return e.PutRaw(it, bytes.Repeat([]byte{0xFF}, size))
+	case nullSpaces:
+		return e.PutRaw(it, bytes.Repeat([]byte{it.Codec.Space()}, size))
+	case nullZeros:
+		if it.Codec.Kind() == copybooks.TextValue {
+			return e.Put(it, []byte(strings.Repeat("0", digits)))
+		}
+		return e.Put(it, []byte("0"))
+	case nullNines:
+		return e.Put(it, []byte(strings.Repeat("9", digits)))
+	}
+	return e.Put(it, []byte(r.text))
+}

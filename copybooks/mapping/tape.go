@@ -1,0 +1,311 @@
+package mapping
+
+import (
+	"fmt"
+	"strconv"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// tape is JSON text (RFC 8259) taken apart into a flat run of values, reused from record to record. A
+// string's text stands decoded in buf.
+type tape struct {
+	src    []byte
+	values []value
+	buf    []byte
+	pos    int
+	depth  int
+}
+
+type valueKind uint8
+
+const (
+	jsonNull valueKind = iota
+	jsonBool
+	jsonNumber
+	jsonString
+	jsonArray
+	jsonObject
+)
+
+func (k valueKind) String() string {
+	return [...]string{"null", "a boolean", "a number", "a string", "an array", "an object"}[k]
+}
+
+// value is one JSON value. A member's name is a string value before it.
+type value struct {
+	kind       valueKind
+	start, end int32 // text: in buf for strings, in src for the rest
+	at         int32 // offset in src
+	next       int32 // index of the value behind this one
+	n          int32 // members or elements
+}
+
+// maxDepth bounds nested arrays and objects.
+const maxDepth = 64
+
+// SyntaxError says where JSON text is malformed.
+type SyntaxError struct {
+	// Offset is in bytes from the start of the text.
+	Offset int
+	// Err says what was expected.
+	Err error
+}
+
+// Error implements error.
+func (e *SyntaxError) Error() string { return fmt.Sprintf("JSON at byte %d: %v", e.Offset, e.Err) }
+
+// Unwrap returns the cause.
+func (e *SyntaxError) Unwrap() error { return e.Err }
+
+func (t *tape) fail(what string) error {
+	return &SyntaxError{Offset: t.pos, Err: fmt.Errorf("expected %s", what)}
+}
+
+// parse reads one JSON text.
+func (t *tape) parse(src []byte) error {
+	t.src, t.values, t.buf, t.pos, t.depth = src, t.values[:0], t.buf[:0], 0, 0
+	if len(src) > 1<<30 {
+		return &SyntaxError{Err: fmt.Errorf("text of %d bytes is too long", len(src))}
+	}
+	if err := t.value(); err != nil {
+		return err
+	}
+	t.space()
+	if t.pos < len(src) {
+		return t.fail("nothing behind the value")
+	}
+	return nil
+}
+
+func (t *tape) space() {
+	for t.pos < len(t.src) {
+		switch t.src[t.pos] {
+		case ' ', '\t', '\n', '\r':
+			t.pos++
+		default:
+			return
+		}
+	}
+}
+
+func (t *tape) peek() byte {
+	t.space()
+	if t.pos < len(t.src) {
+		return t.src[t.pos]
+	}
+	return 0
+}
+
+func (t *tape) value() error {
+	i := len(t.values)
+	c := t.peek()
+	t.values = append(t.values, value{at: int32(t.pos)})
+	var err error
+	switch {
+	case c == '"':
+		err = t.text(i)
+	case c == '{' || c == '[':
+		if t.depth++; t.depth > maxDepth {
+			return t.fail("less nesting")
+		}
+		err = t.container(i, c == '{')
+		t.depth--
+	case c == '-' || c-'0' < 10:
+		err = t.number(i)
+	default:
+		err = t.literal(i)
+	}
+	t.values[i].next = int32(len(t.values))
+	return err
+}
+
+func (t *tape) literal(i int) error {
+	for _, l := range []struct {
+		text string
+		kind valueKind
+	}{{"null", jsonNull}, {"true", jsonBool}, {"false", jsonBool}} {
+		if end := t.pos + len(l.text); end <= len(t.src) && string(t.src[t.pos:end]) == l.text {
+			t.values[i].kind, t.values[i].start, t.values[i].end = l.kind, int32(t.pos), int32(end)
+			t.pos = end
+			return nil
+		}
+	}
+	return t.fail("a value")
+}
+
+func (t *tape) digits() int {
+	start := t.pos
+	for t.pos < len(t.src) && t.src[t.pos]-'0' < 10 {
+		t.pos++
+	}
+	return t.pos - start
+}
+
+func (t *tape) number(i int) error {
+	start := t.pos
+	if t.src[t.pos] == '-' {
+		t.pos++
+	}
+	zero := t.pos < len(t.src) && t.src[t.pos] == '0'
+	if n := t.digits(); n == 0 || zero && n > 1 {
+		return t.fail("a number without leading zeros")
+	}
+	if t.pos < len(t.src) && t.src[t.pos] == '.' {
+		t.pos++
+		if t.digits() == 0 {
+			return t.fail("digits behind the point")
+		}
+	}
+	if t.pos < len(t.src) && t.src[t.pos]|0x20 == 'e' {
+		t.pos++
+		if t.pos < len(t.src) && (t.src[t.pos] == '+' || t.src[t.pos] == '-') {
+			t.pos++
+		}
+		if t.digits() == 0 {
+			return t.fail("an exponent")
+		}
+	}
+	v := &t.values[i]
+	v.kind, v.start, v.end = jsonNumber, int32(start), int32(t.pos)
+	return nil
+}
+
+func (t *tape) container(i int, object bool) error {
+	t.pos++
+	n, end := int32(0), byte(']')
+	t.values[i].kind = jsonArray
+	if object {
+		t.values[i].kind, end = jsonObject, '}'
+	}
+	if t.peek() == end {
+		t.pos++
+		return nil
+	}
+	for {
+		if object {
+			if t.peek() != '"' {
+				return t.fail("a member name")
+			}
+			if err := t.value(); err != nil {
+				return err
+			}
+			if t.peek() != ':' {
+				return t.fail("a colon")
+			}
+			t.pos++
+		}
+		if err := t.value(); err != nil {
+			return err
+		}
+		n++
+		switch c := t.peek(); {
+		case c == ',':
+			t.pos++
+		case c == end:
+			t.pos++
+			t.values[i].n = n
+			return nil
+		default:
+			return t.fail("a comma or the end")
+		}
+	}
+}
+
+func (t *tape) text(i int) error {
+	t.pos++
+	v := &t.values[i]
+	v.kind, v.start = jsonString, int32(len(t.buf))
+	start := t.pos
+	for t.pos < len(t.src) {
+		c := t.src[t.pos]
+		switch {
+		case c == '"':
+			t.buf = append(t.buf, t.src[start:t.pos]...)
+			v.end = int32(len(t.buf))
+			t.pos++
+			if !utf8.Valid(t.buf[v.start:v.end]) {
+				return t.fail("UTF-8")
+			}
+			return nil
+		case c == '\\':
+			t.buf = append(t.buf, t.src[start:t.pos]...)
+			if err := t.escape(); err != nil {
+				return err
+			}
+			start = t.pos
+		case c < ' ':
+			return t.fail("no control character in a string")
+		default:
+			t.pos++
+		}
+	}
+	return t.fail("the end of the string")
+}
+
+func (t *tape) escape() error {
+	t.pos++
+	if t.pos >= len(t.src) {
+		return t.fail("an escape")
+	}
+	c := t.src[t.pos]
+	t.pos++
+	switch c {
+	case '"', '\\', '/':
+		t.buf = append(t.buf, c)
+	case 'b':
+		t.buf = append(t.buf, '\b')
+	case 'f':
+		t.buf = append(t.buf, '\f')
+	case 'n':
+		t.buf = append(t.buf, '\n')
+	case 'r':
+		t.buf = append(t.buf, '\r')
+	case 't':
+		t.buf = append(t.buf, '\t')
+	case 'u':
+		r, err := t.hex()
+		if err != nil {
+			return err
+		}
+		if utf16.IsSurrogate(r) {
+			if t.pos+1 >= len(t.src) || t.src[t.pos] != '\\' || t.src[t.pos+1] != 'u' {
+				return t.fail("the second half of a surrogate pair")
+			}
+			t.pos += 2
+			second, err := t.hex()
+			if err != nil {
+				return err
+			}
+			if r = utf16.DecodeRune(r, second); r == utf8.RuneError {
+				return t.fail("a surrogate pair")
+			}
+		}
+		t.buf = utf8.AppendRune(t.buf, r)
+	default:
+		t.pos--
+		return t.fail("an escape")
+	}
+	return nil
+}
+
+func (t *tape) hex() (rune, error) {
+	if t.pos+4 > len(t.src) {
+		return 0, t.fail("four hexadecimal digits")
+	}
+	n, err := strconv.ParseUint(string(t.src[t.pos:t.pos+4]), 16, 32)
+	if err != nil {
+		return 0, t.fail("four hexadecimal digits")
+	}
+	t.pos += 4
+	return rune(n), nil
+}
+
+// bytes returns the text of a string, number or literal.
+func (t *tape) bytes(i int32) []byte {
+	v := &t.values[i]
+	if v.kind == jsonString {
+		return t.buf[v.start:v.end]
+	}
+	return t.src[v.start:v.end]
+}
