@@ -181,6 +181,7 @@ func TestRollbackSucceedsWithWarnings(t *testing.T) {
 	if got.Plan != nil {
 		t.Errorf("a plan that could not be made is shown: %+v", got.Plan)
 	}
+	golden(t, "api/rollback-warned.json", w.Body.Bytes())
 }
 
 func TestPartsThatAreNotConfiguredAreEmptyNotNull(t *testing.T) {
