@@ -1,0 +1,143 @@
+package bridge
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+
+	"github.com/portage-gateway/portage/adapters"
+	"github.com/portage-gateway/portage/copybooks/mapping"
+)
+
+// ContentType is the content-type header of the messages that Events makes: one CloudEvent in the
+// structured JSON format (CloudEvents JSON event format 1.0, section 3).
+const ContentType = "application/cloudevents+json; charset=UTF-8"
+
+// reasonReference says that no Reference could be made of a record's identifiers.
+const reasonReference = "reference"
+
+// EventsConfig says how Events names what records speak of.
+type EventsConfig struct {
+	// Source is the CloudEvents source. "": the mapping's.
+	Source string
+	// Side is the extension routedside: which side's record the event tells of. Default "legacy".
+	Side string
+	// Reference makes the subject, the name of a claim outside Legacy. Required when the mapping has a
+	// subject; an error makes a dead letter of the message.
+	Reference func(program, sin, claim string) (string, error)
+	// Key makes Message.Key of the client's SIN: a keyed hash that keeps a client's events in order and
+	// tells nothing. Nil: no order is asked for.
+	Key func(sin string) []byte
+}
+
+// Events returns a Translate that makes one CloudEvent 1.0 of each record: data is the record as the
+// View shows it, without fields of sensitivity sin; subject is the Reference. Message.ID is the
+// event's id, so that a record that comes again is known. What cannot be decoded is refused with the
+// field at fault. The func belongs to one Bridge.
+func Events(view *mapping.View, c EventsConfig) (func(context.Context, adapters.Message) ([]adapters.Message, error), error) {
+	e := view.Event()
+	if e == nil {
+		return nil, fmt.Errorf("mapping %s has no event block: its records are no events", view.Name())
+	}
+	if c.Side == "" {
+		c.Side = "legacy"
+	}
+	t := &translator{EventsConfig: c, event: e, decoder: view.Decoder()}
+	return t.translate, nil
+}
+
+type translator struct {
+	EventsConfig
+	event   *mapping.EventView
+	decoder *mapping.Decoder
+}
+
+func (t *translator) translate(_ context.Context, m adapters.Message) ([]adapters.Message, error) {
+	record, err := t.decoder.Decode(m.Body)
+	if err != nil {
+		return nil, err
+	}
+	a, err := t.event.Attributes(record)
+	if err != nil {
+		return nil, err
+	}
+	data, err := t.event.AppendData(nil, record)
+	if err != nil {
+		return nil, err
+	}
+	subject, err := t.subject(a)
+	if err != nil {
+		return nil, err
+	}
+	body, err := t.cloudEvent(a, m, subject, data)
+	if err != nil {
+		return nil, err
+	}
+	out := adapters.Message{ID: a.ID, Body: body, Time: m.Time,
+		Headers: []adapters.Header{{Name: "content-type", Value: ContentType}}}
+	if out.Time.IsZero() {
+		out.Time = a.Time
+	}
+	if t.Key != nil && a.SIN != "" {
+		out.Key = t.Key(a.SIN)
+	}
+	return []adapters.Message{out}, nil
+}
+
+// subject turns what identifies the client into a Reference. Only the error's own words go on.
+func (t *translator) subject(a mapping.EventAttributes) (string, error) {
+	if a.Program == "" && a.SIN == "" && a.Claim == "" {
+		return "", nil
+	}
+	if t.Reference == nil {
+		return "", fmt.Errorf("event %s has a subject, and EventsConfig no Reference to name it by", a.ID)
+	}
+	ref, err := t.Reference(a.Program, a.SIN, a.Claim)
+	if err != nil {
+		return "", &adapters.Refusal{Reason: reasonReference, Offset: -1, Size: -1,
+			Err: fmt.Errorf("no Reference can be made of the identifiers of event %s: %w", a.ID, err)}
+	}
+	return ref, nil
+}
+
+// cloudEvent builds and validates the event, in the structured JSON format.
+func (t *translator) cloudEvent(a mapping.EventAttributes, m adapters.Message, subject string, data []byte) ([]byte, error) {
+	e := event.New(event.CloudEventsVersionV1)
+	e.SetID(a.ID)
+	e.SetType(a.Type)
+	e.SetSource(a.Source)
+	if t.Source != "" {
+		e.SetSource(t.Source)
+	}
+	if subject != "" {
+		e.SetSubject(subject)
+	}
+	if !a.Time.IsZero() {
+		e.SetTime(a.Time.UTC())
+	}
+	e.SetDataContentType(event.ApplicationJSON)
+	if a.DataSchema != "" {
+		e.SetDataSchema(a.DataSchema)
+	}
+	if a.Sequence != "" {
+		e.SetExtension("sequence", a.Sequence)
+	}
+	e.SetExtension("routedside", t.Side)
+	if len(a.Flags) > 0 {
+		e.SetExtension("flags", strings.Join(a.Flags, " "))
+	}
+	if parent, ok := m.Header("traceparent"); ok {
+		e.SetExtension("traceparent", parent)
+	}
+	e.DataEncoded = data // SetData would encode it once more
+	if err := e.Validate(); err != nil {
+		return nil, fmt.Errorf("event %s: %w", a.ID, err)
+	}
+	body, err := e.MarshalJSON()
+	if err != nil {
+		return nil, fmt.Errorf("event %s: %w", a.ID, err)
+	}
+	return body, nil
+}
