@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,6 +41,8 @@ type Exchange struct {
 	Params func(*http.Request) map[string]string
 	// ReferenceParam is the path parameter that holds the Reference. Default: the mapping's.
 	ReferenceParam string
+	// Program is the program that References must be of, such as "ei". Default: the mapping's.
+	Program string
 	// Timeout bounds a call. 0: the request's own deadline does.
 	Timeout time.Duration
 	// Headers are sent beside the area, for Legacy programs that read them. Nil: none.
@@ -93,9 +96,9 @@ func (x *Exchange) RoundTrip(r *http.Request) (*http.Response, error) {
 		defer cancel()
 	}
 	params := x.Params(r)
-	ref := params[x.referenceParam()]
+	ref := params[cmp.Or(x.ReferenceParam, x.View.Exchange().Parameter())]
 	program, sin, claim, err := x.Open(ref)
-	if want := x.View.Exchange().Program(); err != nil || want != "" && program != want {
+	if want := cmp.Or(x.Program, x.View.Exchange().Program()); err != nil || want != "" && program != want {
 		return x.refuse(r, problemReference)
 	}
 	area, err := x.View.Exchange().Request(nil, mapping.RequestValues{Method: method(r), Params: params,
@@ -202,13 +205,6 @@ func (x *Exchange) found(ctx context.Context) {
 func (x *Exchange) refuse(r *http.Request, p problem) (*http.Response, error) {
 	x.Metrics.answered(x.Name, p.outcome)
 	return p.response(r)
-}
-
-func (x *Exchange) referenceParam() string {
-	if x.ReferenceParam == "" {
-		return x.View.Exchange().Parameter()
-	}
-	return x.ReferenceParam
 }
 
 func (x *Exchange) now() time.Time {
