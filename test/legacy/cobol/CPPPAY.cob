@@ -8,7 +8,7 @@
       *   SYSOUT:       AS OASXTR
       *
       * EVENT TYPES IN TURN: IS CX RE (ISSUE DETAIL), RT (RETURN DETAIL),
-      * RC DS (RATE DETAIL; A DEATH STOP GOES TO RATE ZERO).
+      * RC (RATE DETAIL), DS (NO DETAIL: SPACES).
       * NET = GROSS - TAX - OAS RECOVERY, TO THE CENT. COMP-1 VALUES HAVE
       * FEW ENOUGH BITS FOR BOTH IEEE AND HEXADECIMAL FLOATING POINT.
       *================================================================
@@ -72,7 +72,7 @@
                    PERFORM FILL-ISSUE
                WHEN PE-RETURNED
                    PERFORM FILL-RETURN
-               WHEN OTHER
+               WHEN PE-RATE-CHANGE
                    PERFORM FILL-RATE
            END-EVALUATE.
            PERFORM SHOW-EVENT.
@@ -145,11 +145,11 @@
            MOVE 'INDEXATION ANNUELLE' TO PE-RATE-REASON-FR.
            COMPUTE PE-INDEX-FACTOR = 1 + FUNCTION MOD (K 64) / 32.
            MOVE 1.026 TO PE-INDEX-FACTOR-L.
-           IF PE-DEATH-STOP
+           IF FUNCTION MOD (RECORD-NUMBER 10) = 5
                MOVE ZERO TO PE-NEW-RATE
-               MOVE 'DEATH OF THE CLIENT' TO PE-RATE-REASON-EN
+               MOVE 'EARNINGS REVIEWED' TO PE-RATE-REASON-EN
                MOVE SPACES TO PE-RATE-REASON-FR
-               STRING 'D' X'C9' 'C' X'C8' 'S DU CLIENT'
+               STRING 'GAINS R' X'C9' 'VIS' X'C9' 'S'
                    DELIMITED BY SIZE INTO PE-RATE-REASON-FR
                COMPUTE PE-INDEX-FACTOR = 0 - PE-INDEX-FACTOR
                COMPUTE PE-INDEX-FACTOR-L =
@@ -196,8 +196,12 @@
                    PERFORM SHOW-ISSUE
                WHEN PE-RETURNED
                    PERFORM SHOW-RETURN
-               WHEN OTHER
+               WHEN PE-RATE-CHANGE
                    PERFORM SHOW-RATE
+               WHEN OTHER
+           COPY SHOWT REPLACING
+               ==:FIELD:== BY ==PE-DETAIL==
+               ==:NAME:==  BY =='PE-DETAIL'==.
            END-EVALUATE.
 
        SHOW-ISSUE.

@@ -1,0 +1,364 @@
+package main
+
+import (
+	"encoding"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/portage-gateway/portage/copybooks"
+	"github.com/portage-gateway/portage/copybooks/benefits"
+	"github.com/portage-gateway/portage/copybooks/mapping"
+	"github.com/portage-gateway/portage/copybooks/recfm"
+)
+
+// exitError is an error that asks for an exit code of its own. Its text may be empty: then only the code
+// counts.
+type exitError struct {
+	code int
+	err  error
+}
+
+// Error implements error.
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return ""
+	}
+	return e.err.Error()
+}
+
+// Unwrap returns the cause.
+func (e *exitError) Unwrap() error { return e.err }
+
+// builtin is what stands before the name of a sample copybook.
+const builtin = "builtin:"
+
+// layoutFlags are the flags of every command that reads copybooks.
+type layoutFlags struct {
+	include []string
+	options copybooks.Options
+	words   []flagWord
+}
+
+// flagWord is a flag whose value is one of a few words.
+type flagWord struct {
+	name  string
+	value *string
+	into  encoding.TextUnmarshaler
+}
+
+func (f *layoutFlags) word(cmd *cobra.Command, into encoding.TextUnmarshaler, name, value, usage string) {
+	w := flagWord{name: name, value: new(string), into: into}
+	cmd.Flags().StringVar(w.value, name, value, usage)
+	f.words = append(f.words, w)
+}
+
+func (f *layoutFlags) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.options.Codepage, "codepage", "cp037", "code page of text: cp037 cp500 cp1047 cp1140 ... ascii latin1 utf8")
+	flags.StringArrayVarP(&f.include, "include", "I", nil, "directory where COPY finds its texts, beside the copybook's own (repeatable)")
+	f.word(cmd, &f.options.ODO, "odo", "slide", "slide|max: where items stand behind a table of variable length")
+	f.word(cmd, &f.options.Float, "float", "hex", "hex|ieee: the format of COMP-1 and COMP-2")
+	f.word(cmd, &f.options.Endian, "endian", "big", "big|little: the byte order of binary items")
+	f.word(cmd, &f.options.Trunc, "trunc", "std", "std|bin: the values that a binary item takes")
+}
+
+// settle reads the flags that are words.
+func (f *layoutFlags) settle() error {
+	for _, w := range f.words {
+		if err := w.into.UnmarshalText([]byte(*w.value)); err != nil {
+			return &exitError{exitUsage, fmt.Errorf("--%s: %w", w.name, err)}
+		}
+	}
+	return nil
+}
+
+// layouts parses copybooks: files, "-" for standard input, or builtin:NAME.
+func (f *layoutFlags) layouts(stdin io.Reader, names ...string) ([]*copybooks.Layout, error) {
+	if err := f.settle(); err != nil {
+		return nil, err
+	}
+	var all []*copybooks.Layout
+	for _, name := range names {
+		src, err := openCopybook(stdin, name)
+		if err != nil {
+			return nil, err
+		}
+		o := f.options
+		o.Copy = f.copier(name)
+		layouts, err := copybooks.Parse(name, src, o)
+		src.Close()
+		if err != nil {
+			return nil, &exitError{exitUsage, err}
+		}
+		all = append(all, layouts...)
+	}
+	if len(all) == 0 {
+		return nil, &exitError{exitUsage, fmt.Errorf("%s: there is no record in it", strings.Join(names, ", "))}
+	}
+	return all, nil
+}
+
+func openCopybook(stdin io.Reader, name string) (io.ReadCloser, error) {
+	if name == "-" {
+		return io.NopCloser(stdin), nil
+	}
+	if sample, ok := strings.CutPrefix(name, builtin); ok {
+		f, err := benefits.Files().Open(strings.ToUpper(sample) + ".cpy")
+		if err != nil {
+			return nil, &exitError{exitUsage, fmt.Errorf("there is no sample copybook %q\n  there are: %s", sample, strings.Join(sampleNames(), ", "))}
+		}
+		return f, nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, &exitError{exitIO, fmt.Errorf("copybook: %w", err)}
+	}
+	return f, nil
+}
+
+// sampleNames returns the sample copybooks as arguments.
+func sampleNames() []string {
+	files, err := fs.Glob(benefits.Files(), "*.cpy")
+	if err != nil {
+		return nil
+	}
+	for i, f := range files {
+		files[i] = builtin + strings.TrimSuffix(f, ".cpy")
+	}
+	return files
+}
+
+// copier finds the texts of COPY statements, in the copybook's directory and in those of --include.
+func (f *layoutFlags) copier(copybook string) func(name, library string) (io.ReadCloser, error) {
+	dirs := f.include
+	if copybook != "-" && !strings.HasPrefix(copybook, builtin) {
+		dirs = append([]string{filepath.Dir(copybook)}, dirs...)
+	}
+	return func(name, library string) (io.ReadCloser, error) {
+		if name != filepath.Base(name) || library != filepath.Base(library) && library != "" {
+			return nil, fmt.Errorf("%q is no name of a copybook", name)
+		}
+		for _, dir := range dirs {
+			for _, base := range []string{name, strings.ToLower(name), strings.ToUpper(name)} {
+				for _, ext := range []string{"", ".cpy", ".CPY", ".cbl", ".CBL", ".cob", ".copy"} {
+					file, err := os.Open(filepath.Join(dir, library, base+ext))
+					if err == nil {
+						return file, nil
+					}
+					if !errors.Is(err, fs.ErrNotExist) {
+						return nil, err
+					}
+				}
+			}
+		}
+		return nil, fmt.Errorf("no such text in %s", strings.Join(dirs, ", "))
+	}
+}
+
+// recordFlags are the flags that decode and encode share.
+type recordFlags struct {
+	layoutFlags
+	copybooks, kinds                  []string
+	mapping, input, output            string
+	fillers, lengthField, deadLetters string
+	onError, rdw, newline             string
+	lengthAdjust, jobs                int
+	limit                             int64
+	format                            recfm.Format
+	view                              mapping.Options
+}
+
+func (f *recordFlags) register(cmd *cobra.Command) {
+	f.layoutFlags.register(cmd)
+	flags := cmd.Flags()
+	flags.StringArrayVarP(&f.copybooks, "copybook", "c", nil, "copybook FILE, or builtin:NAME for a sample (repeatable; required)")
+	flags.StringVarP(&f.mapping, "mapping", "m", "", "mapping FILE (default: a sample's own; none for no mapping)")
+	flags.StringVarP(&f.input, "input", "i", "-", "read FILE; - for standard input")
+	flags.StringVarP(&f.output, "output", "o", "-", "write FILE; - for standard output")
+
+	flags.StringVar((*string)(&f.format.Recfm), "recfm", "F", "auto|F|FB|V|VB|VBS|text: the record format")
+	flags.IntVar(&f.format.Lrecl, "lrecl", 0, "record length in bytes (default: F, the layout's length)")
+	flags.StringVar(&f.rdw, "rdw", "big", "big|little: where descriptor words hold the length: bytes 0-1, high first, as z/OS; bytes 2-3, low first, as XCOM")
+	flags.IntVar(&f.format.RDWAdjust, "rdw-adjust", 0, "added to the length that an RDW holds; 0: it counts its own four bytes")
+	flags.IntVar(&f.format.BDWAdjust, "bdw-adjust", 0, "the same for BDWs")
+	flags.IntVar(&f.format.Blksize, "blksize", 27998, "longest block to write, for VB and VBS")
+	flags.StringVar(&f.newline, "newline", "lf", "lf|nl|ebcdic-lf: what ends a line of text: X'0A', X'15', X'25'")
+	flags.StringVar(&f.lengthField, "length-field", "", "field that holds the record's length, with recfm F")
+	flags.IntVar(&f.lengthAdjust, "length-adjust", 0, "added to the length that the field holds")
+	flags.IntVar(&f.format.SkipFileHeader, "skip-file-header", 0, "bytes before the first record")
+	flags.IntVar(&f.format.SkipFileFooter, "skip-file-footer", 0, "bytes behind the last record")
+	flags.IntVar(&f.format.SkipRecordStart, "skip-record-start", 0, "bytes at the start of each record that the layout does not have")
+	flags.IntVar(&f.format.SkipRecordEnd, "skip-record-end", 0, "bytes at the end of each record that the layout does not have")
+
+	flags.StringVar(&f.view.KindField, "kind-field", "", "field whose value says what a record is")
+	flags.StringArrayVar(&f.kinds, "kind", nil, "VALUE[,VALUE]=GROUP: which 01 level or REDEFINES a value selects (repeatable)")
+	f.word(cmd, &f.view.Trim, "trim", "right", "right|both|left|none: the spaces that text loses")
+	flags.StringVar(&f.fillers, "fillers", "drop", "drop|keep: whether FILLER is shown")
+	f.word(cmd, &f.view.Names, "names", "camel", "cobol|camel|snake: member names that no mapping gives")
+	f.word(cmd, &f.view.Numbers, "numbers", "string", "string|number: how decimals, and integers above 15 digits, stand in JSON")
+	f.word(cmd, &f.view.Invalid, "invalid", "error", "error|null|raw: what becomes of a field that cannot be decoded")
+
+	flags.StringVar(&f.onError, "on-error", "stop", "stop|skip: whether a record that is refused ends the work (skip if --dead-letters is given)")
+	flags.StringVar(&f.deadLetters, "dead-letters", "", "FILE for refused records, whole, with reasons, one JSON object a line; holds personal information as the input does")
+	flags.Int64Var(&f.limit, "limit", 0, "stop after N records; 0: never")
+	flags.IntVar(&f.jobs, "jobs", 0, "records in work at once; 0: one a processor. The order is kept")
+}
+
+// compile settles the flags and returns the View.
+func (f *recordFlags) compile(cmd *cobra.Command) (*mapping.View, error) {
+	if len(f.copybooks) == 0 {
+		return nil, &exitError{exitUsage, fmt.Errorf("there is no copybook\n  name one with --copybook FILE, or a sample: %s", strings.Join(sampleNames(), ", "))}
+	}
+	if err := oneOf("fillers", f.fillers, "drop", "keep"); err != nil {
+		return nil, err
+	}
+	if err := oneOf("on-error", f.onError, "stop", "skip"); err != nil {
+		return nil, err
+	}
+	if f.deadLetters != "" && !cmd.Flags().Changed("on-error") {
+		f.onError = "skip"
+	}
+	if f.limit < 0 || f.jobs < 0 {
+		return nil, &exitError{exitUsage, errors.New("--limit and --jobs take no negative number")}
+	}
+	if slices.Contains(f.copybooks, "-") && f.input == "-" {
+		return nil, &exitError{exitUsage, errors.New("copybook and records cannot both come from standard input")}
+	}
+	layouts, err := f.layouts(cmd.InOrStdin(), f.copybooks...)
+	if err != nil {
+		return nil, err
+	}
+	file, err := f.mappingFile()
+	if err != nil {
+		return nil, err
+	}
+	f.view.Fillers = f.fillers == "keep"
+	for _, k := range f.kinds {
+		kind, err := mapping.ParseKind(k)
+		if err != nil {
+			return nil, &exitError{exitUsage, fmt.Errorf("--kind: %w", err)}
+		}
+		f.view.Kinds = append(f.view.Kinds, kind)
+	}
+	if err := f.frame(layouts); err != nil {
+		return nil, &exitError{exitUsage, err}
+	}
+	view, err := mapping.Compile(layouts, file, f.view)
+	if err != nil {
+		return nil, &exitError{exitUsage, err}
+	}
+	return view, nil
+}
+
+func oneOf(flag, value string, words ...string) error {
+	if slices.Contains(words, value) {
+		return nil
+	}
+	return &exitError{exitUsage, fmt.Errorf("--%s: %q is none of %s", flag, value, strings.Join(words, ", "))}
+}
+
+// mappingFile reads the mapping that --mapping names, or the sample's own.
+func (f *recordFlags) mappingFile() (*mapping.File, error) {
+	var src []byte
+	var err error
+	name := f.mapping
+	sample, isSample := strings.CutPrefix(f.copybooks[0], builtin)
+	switch {
+	case name == "none", name == "" && !isSample:
+		return nil, nil
+	case name == "":
+		name = strings.ToUpper(sample) + ".mapping.yaml"
+		if src, err = fs.ReadFile(benefits.Files(), name); errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		}
+	default:
+		src, err = os.ReadFile(name)
+	}
+	if err != nil {
+		return nil, &exitError{exitIO, fmt.Errorf("mapping: %w", err)}
+	}
+	file, err := mapping.Parse(name, src)
+	if err != nil {
+		return nil, &exitError{exitUsage, err}
+	}
+	return file, nil
+}
+
+// frame completes the record format by what the layouts know.
+func (f *recordFlags) frame(layouts []*copybooks.Layout) error {
+	r, err := recfm.ParseRecfm(string(f.format.Recfm))
+	if err != nil {
+		return fmt.Errorf("--recfm: %w", err)
+	}
+	f.format.Recfm, f.format.RDW, f.format.Newline = r, recfm.Order(f.rdw), recfm.Newline(f.newline)
+	skips := f.format.SkipRecordStart + f.format.SkipRecordEnd
+	longest, fixed := 0, true
+	for _, l := range layouts {
+		longest = max(longest, l.Size())
+		fixed = fixed && l.MinSize() == l.Size() && l.Size() == layouts[0].Size()
+	}
+	switch r {
+	case recfm.F, recfm.FB, recfm.Auto:
+		if f.format.Lrecl == 0 {
+			f.format.Lrecl = longest + skips
+		}
+		f.view.RecordSize = max(0, f.format.Lrecl-skips)
+	case recfm.Text:
+		if f.format.Lrecl == 0 && fixed {
+			f.format.Lrecl = longest + skips
+		}
+	}
+	if f.lengthField != "" {
+		return f.measure(layouts)
+	}
+	return nil
+}
+
+// measure makes the record format read lengths from --length-field.
+func (f *recordFlags) measure(layouts []*copybooks.Layout) error {
+	var err error
+	for _, l := range layouts {
+		var field *copybooks.Field
+		if field, err = l.Field(f.lengthField); err != nil {
+			continue
+		}
+		var plan *copybooks.Plan
+		if plan, err = copybooks.NewPlan(l); err != nil {
+			return err
+		}
+		item := plan.Item(field)
+		if field.Sliding || !field.Elementary() || field.Category != copybooks.Numeric {
+			return fmt.Errorf("--length-field: %s is no number at a fixed place", field.Path)
+		}
+		end := field.Offset + field.Size
+		f.format.LengthPrefix = end
+		f.format.LengthOf = func(b []byte) (int, error) {
+			if len(b) < end {
+				return 0, fmt.Errorf("the stream ends before %s: %w", field.Path, io.ErrUnexpectedEOF)
+			}
+			text, fault := item.Codec.AppendText(nil, b[field.Offset:end])
+			if fault != copybooks.OK {
+				return 0, copybooks.NewFieldError(l, field, fault, field.Offset, field.Size)
+			}
+			n, err := copybooks.ParseDecimal(string(text))
+			if err != nil {
+				return 0, copybooks.NewFieldError(l, field, copybooks.NotNumber, field.Offset, field.Size)
+			}
+			whole, ok := n.Int64()
+			if !ok || whole < 0 || whole > 1<<30 {
+				return 0, copybooks.NewFieldError(l, field, copybooks.Overflow, field.Offset, field.Size)
+			}
+			return int(whole) + f.lengthAdjust, nil
+		}
+		return nil
+	}
+	return fmt.Errorf("--length-field: %w", err)
+}
