@@ -90,6 +90,9 @@ func (f *recordFlags) decode(cmd *cobra.Command, asCSV bool) (err error) {
 	}
 	emitted, refused, err := p.run(cmd.Context())
 	stop()
+	if e := new(exitError); emitted == 0 && !cmd.Flags().Changed("recfm") && errors.As(err, &e) && e.code == exitNo {
+		e.err = fmt.Errorf("%w\n  is the record format right? try: --recfm auto", e.err)
+	}
 	return f.result(emitted, refused, err)
 }
 
