@@ -186,12 +186,9 @@ func FuzzHostName(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, host string) {
-		got := hostName(host)
-		if got != strings.ToLower(got) || len(got) > 2*len(host)+2 {
-			t.Errorf("hostName(%q) = %q", host, got)
-		}
-		if strings.HasPrefix(strings.ToLower(host), "localhost.") && got == "localhost" {
-			t.Errorf("hostName(%q) = %q: another name passes for ours", host, got)
+		low := strings.ToLower(host)
+		if hostName(host) == "localhost" && low != "localhost" && !strings.HasPrefix(low, "localhost:") {
+			t.Errorf("%q passes for localhost", host)
 		}
 	})
 }
