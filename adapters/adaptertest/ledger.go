@@ -3,6 +3,7 @@ package adaptertest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/portage-gateway/portage/adapters"
@@ -74,8 +75,8 @@ func ledgerFences(t *testing.T, _ Features, r Rig) {
 	if p := recovered(t, next); string(p) != "old" {
 		t.Fatalf("the successor recovers %d bytes, want the last position", len(p))
 	}
-	if err := r.Ledger.PublishAt(bound(t), []byte("zombie"), numbered(t, 10, 1)...); err == nil {
-		t.Fatal("the fenced predecessor could publish")
+	if err := r.Ledger.PublishAt(bound(t), []byte("zombie"), numbered(t, 10, 1)...); !errors.Is(err, adapters.ErrFenced) {
+		t.Fatalf("the fenced predecessor publishes: %v, want adapters.ErrFenced", err)
 	}
 	publishAt(t, next, "new", want[2:]...)
 	sameBodies(t, stored(t, r, ""), want)

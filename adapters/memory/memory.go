@@ -5,15 +5,11 @@ package memory
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 
 	"github.com/portage-gateway/portage/adapters"
 )
-
-// ErrFenced says that another holder recovered the same ledger since: this Sink may not publish any more.
-var ErrFenced = errors.New("memory: the ledger was recovered by another holder")
 
 // Broker holds named queues. The zero value is ready. Safe for use by several goroutines.
 type Broker struct {
@@ -102,7 +98,7 @@ func (s *Sink) Recover(ctx context.Context) ([]byte, error) {
 	return append([]byte(nil), q.position...), nil
 }
 
-// PublishAt implements adapters.Ledger. It is refused before Recover, and with ErrFenced after
+// PublishAt implements adapters.Ledger. It is refused before Recover, and with adapters.ErrFenced after
 // another Sink's. Its outcome is never in doubt.
 func (s *Sink) PublishAt(ctx context.Context, position []byte, m ...adapters.Message) error {
 	if err := check(ctx, m); err != nil {
@@ -116,8 +112,11 @@ func (s *Sink) PublishAt(ctx context.Context, position []byte, m ...adapters.Mes
 	s.broker.mu.Lock()
 	defer s.broker.mu.Unlock()
 	q := s.broker.queue(s.name)
-	if s.epoch == 0 || s.epoch != q.epoch {
-		return fmt.Errorf("publish to %s: %w", s.name, ErrFenced)
+	switch {
+	case s.epoch == 0:
+		return fmt.Errorf("memory: publish to %s: PublishAt before Recover", s.name)
+	case s.epoch != q.epoch:
+		return fmt.Errorf("memory: publish to %s: %w", s.name, adapters.ErrFenced)
 	}
 	q.position = append([]byte(nil), position...)
 	q.add(m...)

@@ -13,9 +13,6 @@ import (
 	"github.com/portage-gateway/portage/adapters"
 )
 
-// ErrBusy says that as many calls wait as may: the request was not put. Test it with errors.Is.
-var ErrBusy = errors.New("mq: too many calls in flight")
-
 // Defaults of a Requester.
 const (
 	defaultInFlight    = 50
@@ -29,7 +26,7 @@ const (
 // call waits for goes to the LATE queue and is never given to another caller.
 //
 // What an error of Call says about the request: errors.Is(err, adapters.ErrInDoubt): it may have run.
-// Any other error, ErrBusy among them: it certainly did not.
+// Any other error, adapters.ErrBusy among them: it certainly did not.
 //
 // Safe for use by several goroutines. Fields are set before Run and not changed after.
 type Requester struct {
@@ -42,7 +39,7 @@ type Requester struct {
 	ReplyQueue   string `yaml:"replyQueue"`
 	// LateQueue takes answers that nobody waits for. Empty: ReplyQueue with ".LATE" added.
 	LateQueue string `yaml:"lateQueue"`
-	// InFlight is how many calls may wait at once; one more gets ErrBusy. 0: 50.
+	// InFlight is how many calls may wait at once; one more gets adapters.ErrBusy. 0: 50.
 	InFlight int `yaml:"inFlight"`
 	// Connections is how many connections put requests. 0: 4.
 	Connections int `yaml:"connections"`
@@ -127,7 +124,7 @@ func (r *Requester) call(ctx context.Context, body []byte, h []adapters.Header) 
 	case r.slots <- struct{}{}:
 		defer func() { <-r.slots }()
 	default:
-		return nil, "busy", ErrBusy
+		return nil, "busy", adapters.ErrBusy
 	}
 	r.stats.begin()
 	defer r.stats.end()
