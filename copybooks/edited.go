@@ -25,7 +25,7 @@ type editedForm struct {
 
 // editSymbol is one character position of the edited text.
 type editSymbol struct {
-	sym   byte // 9 Z * + - $ , . B 0 / C R D V is not stored
+	sym   byte // 9 Z * + - $ , . B 0 / C R D, and b for the second letter of DB
 	digit bool // takes a digit
 	float bool // part of a floating string
 }
@@ -74,6 +74,9 @@ func (e *editedForm) floats(pic string, c byte) bool {
 
 func (e *editedForm) add(c byte, pic string) {
 	s := editSymbol{sym: c}
+	if n := len(e.symbols); c == 'B' && n > 0 && e.symbols[n-1].sym == 'D' {
+		s.sym = 'b'
+	}
 	switch {
 	case c == e.point:
 		e.scale = max(e.scale, 0)
@@ -222,14 +225,21 @@ func (e *editedForm) inserted(sym, c byte) (minus, ok bool) {
 		return c == '-', c == '-' || c == ' '
 	case 'C', 'R', 'D':
 		return c == sym, c == sym || c == ' '
+	case 'b':
+		return c == 'B', c == 'B' || c == ' '
 	case 'B':
-		if e.signed && (c == 'B' || c == '-' || c == '+') {
+		return e.drifted(c, ' ')
+	}
+	return e.drifted(c, sym)
+}
+
+// drifted is inserted for a simple insertion character, in whose place a floating symbol or a suppressed
+// zero's replacement may stand.
+func (e *editedForm) drifted(c, sym byte) (minus, ok bool) {
+	for _, s := range e.symbols {
+		if s.float && (c == s.sym || c == '-' && s.sym == '+') {
 			return c == '-', true
 		}
-		return false, c == ' ' || c == '*'
-	}
-	if c == '-' || c == '+' || c == e.currency {
-		return c == '-', true
 	}
 	return false, c == sym || c == ' ' || c == '*'
 }
@@ -283,9 +293,7 @@ func (e *editedForm) edit(out, digits []byte, neg bool) {
 			d := digits[next]
 			next++
 			if s.sym == '9' || d != '0' || next > e.digits-e.scale {
-				if s.sym == '9' || d != '0' || !suppress || next > e.digits-e.scale {
-					suppress = false
-				}
+				suppress = false
 			}
 			if s.sym == '*' {
 				fill = '*'
@@ -326,15 +334,14 @@ func (e *editedForm) insertion(sym byte, suppress bool, fill byte, neg bool, at 
 			return sym
 		}
 		return ' '
+	case 'b':
+		if neg {
+			return 'B'
+		}
+		return ' '
 	case e.currency:
 		return sym
 	case 'B':
-		if at > 0 && e.symbols[at-1].sym == 'D' {
-			if neg {
-				return 'B'
-			}
-			return ' '
-		}
 		if suppress && fill == '*' {
 			return '*'
 		}

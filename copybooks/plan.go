@@ -32,9 +32,9 @@ type Item struct {
 	Children []*Item
 
 	off, size int32
-	reg, end  int32  // registers: where it begins, and where what follows it begins
+	reg, end  int32     // registers: where it begins, and where what follows it begins
 	table     *elements // set if the Field OCCURS
-	view      *scope // set for a view of shared storage that holds a variable table
+	view      *scope    // set for a view of shared storage that holds a variable table
 }
 
 // elements is what an Item that OCCURS needs.
