@@ -11,13 +11,13 @@ import (
 // Damage says where a chain first is not what was written.
 type Damage struct {
 	// Seq is the entry at fault: the first one that is changed, missing or out of its place.
-	Seq uint64
+	Seq uint64 `json:"seq"`
 	// File, Line (from 1) and Offset (bytes from the file's start) say where; Line is 0 if no line is at fault.
-	File   string
-	Line   int
-	Offset int64
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Offset int64  `json:"offset"`
 	// Reason says what is wrong, without content.
-	Reason string
+	Reason string `json:"reason"`
 }
 
 // Error implements error.
