@@ -85,7 +85,7 @@ func (r *Router) Change(ctx context.Context, c Change) (State, error) {
 		r.mu.Unlock()
 		return before, err
 	}
-	if towardsModern(before, after) {
+	if TowardsModern(before, after) {
 		r.mu.Unlock()
 		return r.advance(ctx, c)
 	}
@@ -93,7 +93,7 @@ func (r *Router) Change(ctx context.Context, c Change) (State, error) {
 	r.swap(r.table.Load().with(after))
 	e.run.stored.unsaved.Store(r.config.Store != nil)
 	r.mu.Unlock()
-	e.run.metrics.changes[c.action(before, after)].Inc()
+	e.run.metrics.changes[c.Action(before, after)].Inc()
 	return r.recordRetreat(ctx, c, before, after)
 }
 
@@ -146,7 +146,7 @@ func (r *Router) advance(ctx context.Context, c Change) (State, error) {
 	}
 	e.run.stored.unsaved.Store(false)
 	r.swap(t.with(after))
-	e.run.metrics.changes[c.action(before, after)].Inc()
+	e.run.metrics.changes[c.Action(before, after)].Inc()
 	return after, nil
 }
 
@@ -197,13 +197,15 @@ func (c *Change) apply(route *Route, before State) (State, error) {
 	return after, nil
 }
 
-// towardsModern reports whether any part of a step leads to Modern.
-func towardsModern(before, after State) bool {
+// TowardsModern reports whether any part of a step leads to Modern: such a step needs the stage's leave,
+// the audit and the Store before it is in force. Any other is in force first.
+func TowardsModern(before, after State) bool {
 	return after.Share > before.Share || after.Stage.rank() > before.Stage.rank() || before.Killed && !after.Killed
 }
 
-// action is the change's label in portage_route_changes_total.
-func (c *Change) action(before, after State) string {
+// Action is the change's label in portage_route_changes_total: "rollback", "kill", "restore", "promote",
+// "demote", "raise" or "lower", by the first that fits. A step that moves nothing is a "lower".
+func (c Change) Action(before, after State) string {
 	switch {
 	case c.rollback:
 		return "rollback"

@@ -1,0 +1,115 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/portage-gateway/portage/adapters/bridge"
+	"github.com/portage-gateway/portage/adapters/kafka"
+	"github.com/portage-gateway/portage/adapters/mq"
+	"github.com/portage-gateway/portage/internal/config"
+)
+
+// bridgeRun is a bridge and what became of it.
+type bridgeRun struct {
+	config config.Bridge
+	bridge *bridge.Bridge
+	fault  atomic.Pointer[string]
+}
+
+// run carries messages until ctx ends. A bridge that cannot go on stands still and says so: the routes
+// beside it keep serving.
+func (b *bridgeRun) run(ctx context.Context) error {
+	err := b.bridge.Run(ctx)
+	if err == nil || ctx.Err() != nil {
+		return nil
+	}
+	text := err.Error()
+	b.fault.Store(&text)
+	b.bridge.Log.Error("the bridge stands still", "bridge", b.config.Name, "err", err)
+	<-ctx.Done()
+	return nil
+}
+
+func (b *bridgeRun) probe(context.Context) error {
+	if text := b.fault.Load(); text != nil {
+		return errors.New(*text)
+	}
+	return nil
+}
+
+// openBridges joins each queue to the journal.
+func (a *App) openBridges(context.Context) error {
+	if !a.Role.bridges() {
+		return nil
+	}
+	for _, c := range a.Config.Bridges {
+		if err := a.openBridge(c); err != nil {
+			return fmt.Errorf("bridge %s: %w", c.Name, err)
+		}
+	}
+	return nil
+}
+
+func (a *App) openBridge(c config.Bridge) error {
+	view, err := loadView(c.Copybook, c.Mapping)
+	if err != nil {
+		return err
+	}
+	translate, err := bridge.Events(view, a.eventsConfig(c))
+	if err != nil {
+		return err
+	}
+	b := &bridgeRun{config: c, bridge: &bridge.Bridge{
+		Name: c.Name,
+		Source: &mq.Source{
+			Dial: a.dial, Queue: c.Queue, MaxBatch: c.Batch, BackoutQueue: c.DeadLetters, Log: a.log,
+			Digest: func(body []byte) [16]byte { return a.vault.MAC("message", body) },
+		},
+		Sink:        a.journal.Ledger(c.Name),
+		Translate:   translate,
+		DeadLetters: c.DeadLetters,
+		Metrics:     a.metrics.bridge,
+		Log:         a.log,
+	}}
+	a.bridges = append(a.bridges, b)
+	a.actors.add("bridge "+c.Name, b.run)
+	a.check("bridge-"+c.Name, b.probe)
+	return nil
+}
+
+// eventsConfig names what a bridge's records speak of: References for subjects, HMACs for Keys.
+func (a *App) eventsConfig(c config.Bridge) bridge.EventsConfig {
+	return bridge.EventsConfig{
+		Source:    c.Source,
+		Reference: a.vault.Reference,
+		Key: func(sin string) []byte {
+			key := a.vault.MAC("key", []byte(sin))
+			return key[:]
+		},
+	}
+}
+
+// openKafka adds the fan-out from the journal, if there are brokers.
+func (a *App) openKafka(ctx context.Context) error {
+	c := a.Config.Kafka
+	if len(c.Brokers) == 0 || !a.Role.bridges() {
+		return nil
+	}
+	c.Log = a.log
+	sink, err := kafka.Open(ctx, c)
+	if err != nil {
+		return err
+	}
+	a.onClose(sink.Close)
+	k := &bridgeRun{config: config.Bridge{Name: "kafka", Queue: "journal"}, bridge: &bridge.Bridge{
+		Name: "kafka", Source: a.journal.Reader("kafka"), Sink: sink, DeadLetters: "kafka",
+		Metrics: a.metrics.bridge, Log: a.log,
+	}}
+	a.bridges = append(a.bridges, k)
+	a.actors.add("bridge kafka", k.run)
+	a.check("bridge-kafka", k.probe)
+	return nil
+}
