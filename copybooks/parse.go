@@ -103,7 +103,6 @@ type node struct {
 	separate bool
 	sync     bool
 	base     *node // whose storage a REDEFINES shares, the first of its chain
-	fixed    int   // bytes that a base holds for its longest redefinition
 	min      int   // bytes at the minimum of all tables inside, one occurrence
 	occMax   int   // 1 for an item that does not occur
 	occMin   int
