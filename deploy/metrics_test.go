@@ -1,14 +1,26 @@
 package deploy_test
 
 import (
+	"fmt"
+	"net/http"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/portage-gateway/portage/adapters/bridge"
+	"github.com/portage-gateway/portage/adapters/journal"
+	"github.com/portage-gateway/portage/adapters/mq"
+	"github.com/portage-gateway/portage/internal/audit"
+	"github.com/portage-gateway/portage/internal/console"
+	"github.com/portage-gateway/portage/router"
 )
 
 // metrics lists every metric that Portage exports, with its labels. A rule or a panel may use no other
-// name and no other label. internal/app holds the registry of a running instance against the same names.
+// name and no other label. TestTheListIsWhatRoomsExport holds it against the rooms.
 var metrics = map[string][]string{
 	"portage_requests_total":              {"route", "side", "reason", "code"},
 	"portage_request_duration_seconds":    {"route", "side", "le"},
@@ -31,11 +43,13 @@ var metrics = map[string][]string{
 	"portage_queue_oldest_age_seconds":    {"queue"},
 	"portage_mq_connected":                {"queue_manager"},
 	"portage_exchange_calls_total":        {"exchange", "result"},
+	"portage_exchange_answers_total":      {"exchange", "outcome"},
 	"portage_exchange_in_flight":          {"exchange"},
 	"portage_exchange_late_replies_total": {"exchange"},
 	"portage_journal_events_total":        {},
 	"portage_audit_entries_total":         {"action", "outcome"},
 	"portage_ready_check":                 {"check"},
+	"portage_refusals_total":              {"code"},
 	"portage_build_info":                  {"version", "revision", "goversion"},
 }
 
@@ -119,6 +133,86 @@ func TestNamesAreCheckedNotJustListed(t *testing.T) {
 	} {
 		if _, ok := labelsOf(c.name); ok != c.want {
 			t.Errorf("labelsOf(%q) = %v, want %v", c.name, ok, c.want)
+		}
+	}
+}
+
+// descriptions collects what rooms register, series or none.
+type descriptions struct {
+	*prometheus.Registry
+	labels map[string][]string
+}
+
+// open is a Sealer that hides nothing: no event is stored here.
+type open struct{}
+
+// Seal implements adapters.Sealer.
+func (open) Seal(plain []byte, _ string) ([]byte, error) { return plain, nil }
+
+// Open implements adapters.Sealer.
+func (open) Open(sealed []byte, _ string) ([]byte, error) { return sealed, nil }
+
+var description = regexp.MustCompile(`^Desc\{fqName: "([^"]+)".*variableLabels: \{([^}]*)\}\}$`)
+
+// Register implements prometheus.Registerer.
+func (d *descriptions) Register(c prometheus.Collector) error {
+	ch := make(chan *prometheus.Desc, 100)
+	c.Describe(ch)
+	close(ch)
+	for desc := range ch {
+		m := description.FindStringSubmatch(desc.String())
+		if m == nil {
+			return fmt.Errorf("cannot read %s", desc)
+		}
+		d.labels[m[1]] = strings.FieldsFunc(m[2], func(r rune) bool { return r == ',' })
+	}
+	return nil
+}
+
+// MustRegister implements prometheus.Registerer.
+func (d *descriptions) MustRegister(all ...prometheus.Collector) {
+	for _, c := range all {
+		if err := d.Register(c); err != nil {
+			panic(err)
+		}
+	}
+}
+
+func TestTheListIsWhatRoomsExport(t *testing.T) {
+	d := &descriptions{prometheus.NewRegistry(), map[string][]string{}}
+	check := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, err := router.New(router.Config{Registerer: d, Sides: func(string, router.Side) http.RoundTripper { return nil }})
+	check(err)
+	defer func() { check(r.Close(t.Context())) }()
+	a, err := audit.Open(audit.Config{Dir: t.TempDir(), Registerer: d})
+	check(err)
+	defer func() { check(a.Close()) }()
+	j, err := journal.Open(journal.Config{Path: filepath.Join(t.TempDir(), "journal.db"), Sealer: open{}, Registerer: d})
+	check(err)
+	defer func() { check(j.Close()) }()
+	_, err = console.New(console.Config{Registerer: d, Routes: r.Routes, Change: r.Change, Rollback: r.Rollback, Plan: r.Plan})
+	check(err)
+	mq.NewMetrics(d)
+	bridge.NewMetrics(d)
+	check(d.Register(&mq.Depths{}))
+
+	for name, labels := range d.labels {
+		want, listed := metrics[name]
+		want = slices.DeleteFunc(slices.Clone(want), func(l string) bool { return l == "le" })
+		slices.Sort(want)
+		slices.Sort(labels)
+		if !listed || !slices.Equal(labels, want) {
+			t.Errorf("a room exports %s%v, the list has %v", name, labels, want)
+		}
+	}
+	for name := range metrics {
+		if _, exported := d.labels[name]; !exported {
+			t.Errorf("the list has %s, and no room exports it", name)
 		}
 	}
 }

@@ -103,6 +103,7 @@ func TestNoClauseOfARuleIsIdle(t *testing.T) {
 		"stalled, never compared":        {"increase(portage_parity_comparisons_total[1d])) > 0", "increase(portage_parity_comparisons_total[1d])) >= 0"},
 		"duplicates are no dead letters": {`portage_bridge_messages_total{result="dead_letter"}`, `portage_bridge_messages_total`},
 		"dead letters are old by nature": {`{queue!~".+[.]DLQ"}`, ""},
+		"a lag that nothing follows":     {`sum by (bridge) (increase(portage_bridge_messages_total[10m])) > 0`, `sum by (bridge) (increase(portage_bridge_messages_total[10m])) >= 0`},
 		"the backlog is of dead letters": {`{queue=~".+[.]DLQ"}`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
