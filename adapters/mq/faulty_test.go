@@ -203,7 +203,6 @@ func (s *seen) note(b adapters.Batch) {
 	s.bodies = append(s.bodies, in...)
 }
 
-
 // run consumes until the handler, or what it settles, says that it has seen enough.
 func run(t *testing.T, s *mq.Source, h func(u adapters.Unit, b adapters.Batch) (done bool, err error)) {
 	t.Helper()

@@ -1,0 +1,31 @@
+package qmgr
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+)
+
+// What protocol.md says with numbers is what the code does.
+func TestProtocolIsAsWritten(t *testing.T) {
+	b, err := os.ReadFile("protocol.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(b)
+	digits := fmt.Sprint(maxFrame)
+	for _, want := range []string{
+		digits[:3] + "," + digits[3:6] + "," + digits[6:],
+		fmt.Sprintf("%d connect", opConnect), fmt.Sprintf("%d get ", opGet), fmt.Sprintf("%d put ", opPut),
+		fmt.Sprintf("%d commit", opCommit), fmt.Sprintf("%d backout", opBackout), fmt.Sprintf("%d inquire", opInquire),
+		fmt.Sprintf("%d list", opList), fmt.Sprintf("%d close", opClose), fmt.Sprintf("%d cancel", opCancel),
+		fmt.Sprintf("% x", appendFrame(nil, frame{op: opCommit, request: 7})),
+		fmt.Sprintf("Options of get: %d in the unit of work; %d browse; %d browse from the start; %d take", getSyncpoint, getBrowse, getBrowseFirst, getExclusive),
+		fmt.Sprintf("%d make a new MsgId; %d keep the context", putNewMsgID, putPassContext),
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("protocol.md does not say %q", want)
+		}
+	}
+}
