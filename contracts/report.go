@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 )
 
 // Kind says in what way a side breaks a Contract.
@@ -129,13 +130,17 @@ func count(n int, noun string) string {
 
 func (v Verdict) text(b *strings.Builder) {
 	fmt.Fprintf(b, "%s %s\n", v.Contract, v.Version)
+	width := len("modern  ")
+	for _, r := range v.Reports {
+		width = max(width, utf8.RuneCountInString(r.Target))
+	}
 	for _, r := range v.Reports {
 		for _, i := range r.Interactions {
 			mark := "ok  "
 			if !i.OK {
 				mark = "FAIL"
 			}
-			fmt.Fprintf(b, "  %s  %-8s %s\n", mark, r.Target, i.Name)
+			fmt.Fprintf(b, "  %s  %-*s %s\n", mark, width, r.Target, i.Name)
 			for _, f := range i.Failures {
 				f.text(b)
 			}
