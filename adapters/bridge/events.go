@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"strings"
 
 	"github.com/cloudevents/sdk-go/v2/event"
@@ -15,8 +16,12 @@ import (
 // structured JSON format (CloudEvents JSON event format 1.0, section 3).
 const ContentType = "application/cloudevents+json; charset=UTF-8"
 
-// reasonReference says that no Reference could be made of a record's identifiers.
-const reasonReference = "reference"
+// reasonReference says that no Reference could be made of a record's identifiers, reasonEvent that no
+// valid CloudEvent could be made of its attributes.
+const (
+	reasonReference = "reference"
+	reasonEvent     = "not-cloudevent"
+)
 
 // EventsConfig says how Events names what records speak of.
 type EventsConfig struct {
@@ -43,6 +48,9 @@ func Events(view *mapping.View, c EventsConfig) (func(context.Context, adapters.
 	}
 	if c.Side == "" {
 		c.Side = "legacy"
+	}
+	if _, err := url.Parse(c.Source); err != nil {
+		return nil, fmt.Errorf("events of mapping %s: source is not a URI reference: %w", view.Name(), err)
 	}
 	t := &translator{EventsConfig: c, event: e, decoder: view.Decoder()}
 	return t.translate, nil
@@ -72,8 +80,8 @@ func (t *translator) translate(_ context.Context, m adapters.Message) ([]adapter
 		return nil, err
 	}
 	body, err := t.cloudEvent(a, m, subject, data)
-	if err != nil {
-		return nil, err
+	if err != nil { // what the record says makes no event, and will not the next time
+		return nil, &adapters.Refusal{Reason: reasonEvent, Offset: -1, Size: -1, Err: err}
 	}
 	out := adapters.Message{ID: a.ID, Body: body, Time: m.Time,
 		Headers: []adapters.Header{{Name: "content-type", Value: ContentType}}}

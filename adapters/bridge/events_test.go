@@ -148,6 +148,9 @@ func TestEventsNeedsAnEventBlock(t *testing.T) {
 	if _, err := Events(view(t, "EICLMSTA"), EventsConfig{}); err == nil || !strings.Contains(err.Error(), "no event block") {
 		t.Errorf("got %v", err)
 	}
+	if _, err := Events(view(t, "CPPPAYEV"), EventsConfig{Source: "a b:%"}); err == nil || !strings.Contains(err.Error(), "not a URI") {
+		t.Errorf("got %v", err)
+	}
 	f, err := Events(view(t, "CPPPAYEV"), EventsConfig{})
 	if err != nil {
 		t.Fatal(err)

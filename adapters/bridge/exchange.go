@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/portage-gateway/portage/adapters"
-	"github.com/portage-gateway/portage/copybooks"
 	"github.com/portage-gateway/portage/copybooks/mapping"
 )
 
@@ -153,9 +152,6 @@ func (x *Exchange) answer(r *http.Request, ref string, reply []byte) (*http.Resp
 	defer x.decoders.Put(d)
 	language := language(r)
 	record, err := d.Decode(reply)
-	if err == nil && record.Len() != len(reply) {
-		err = copybooks.NewFieldError(record.Layout(), nil, copybooks.LongRecord, record.Len(), len(reply)-record.Len())
-	}
 	var status int
 	var contentType string
 	var body []byte

@@ -49,8 +49,8 @@ const reasonOther = "other"
 // without a code counts as other.
 func reasons() []string {
 	named := slices.DeleteFunc(copybooks.Reasons(), func(r string) bool { return r == "" })
-	return append(named, reasonReference, "id-conflict", "id-missing", "id-too-long",
-		"too-large", "invalid-record", "invalid-timestamp", "not-cloudevent", reasonOther)
+	return append(named, reasonReference, reasonEvent, "id-conflict", "id-missing", "id-too-long",
+		"too-large", "invalid-record", "invalid-timestamp", reasonOther)
 }
 
 // numbers are one bridge's series; its methods do nothing without Metrics.
