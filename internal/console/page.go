@@ -78,7 +78,7 @@ func (c *Console) page(w http.ResponseWriter, r *http.Request) {
 		}
 		return
 	}
-	view := pageView{Overview: o, lang: choose(r), refresh: refreshSeconds(r.URL.Query().Get("refresh"))}
+	view := pageView{Overview: o, Host: r.Host, lang: choose(r), refresh: refreshSeconds(r.URL.Query().Get("refresh"))}
 	var b bytes.Buffer
 	if err := c.render(&b, view); err != nil {
 		c.fail(w, r, fmt.Errorf("render the page: %w", err))
@@ -116,6 +116,8 @@ func refreshSeconds(s string) int {
 // pageView is what the template sees.
 type pageView struct {
 	Overview
+	// Host is the one that the page was asked for, which is one of ours.
+	Host          string
 	lang, refresh int
 }
 
