@@ -14,7 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/portage-gateway/portage/internal/audit"
+	"github.com/portage-gateway/portage/internal/app"
 )
 
 // auditPage is how many entries one question asks for.
@@ -84,9 +84,9 @@ func (l *auditList) run(cmd *cobra.Command) error {
 }
 
 // read pages through the record: from after on, or to its end and then the last entries of it.
-func (l *auditList) read(ctx context.Context, portage *control, fromAfter bool) (kept []audit.Entry, err error) {
+func (l *auditList) read(ctx context.Context, portage *control, fromAfter bool) (kept []app.AuditEntry, err error) {
 	for after := l.after; ; {
-		var page []audit.Entry
+		var page []app.AuditEntry
 		if _, err := portage.askInto(ctx, fmt.Sprintf("/audit?after=%d&limit=%d", after, auditPage), nil, &page); err != nil {
 			return nil, err
 		}
@@ -95,7 +95,7 @@ func (l *auditList) read(ctx context.Context, portage *control, fromAfter bool) 
 			return kept[:l.limit], nil
 		}
 		if extra := len(kept) - l.limit; extra > 0 {
-			kept = append([]audit.Entry(nil), kept[extra:]...)
+			kept = append([]app.AuditEntry(nil), kept[extra:]...)
 		}
 		if len(page) < auditPage {
 			return kept, nil
@@ -104,7 +104,7 @@ func (l *auditList) read(ctx context.Context, portage *control, fromAfter bool) 
 	}
 }
 
-func (l *auditList) print(w io.Writer, entries []audit.Entry) error {
+func (l *auditList) print(w io.Writer, entries []app.AuditEntry) error {
 	if l.json {
 		encoder := json.NewEncoder(w)
 		encoder.SetEscapeHTML(false)
@@ -163,9 +163,9 @@ against a head that was kept elsewhere: give it with --head.`,
 }
 
 func (p *auditProof) run(w io.Writer) error {
-	var heads []audit.Head
+	var heads []app.AuditHead
 	for _, text := range p.heads {
-		h, err := audit.ParseHead(text)
+		h, err := app.ParseAuditHead(text)
 		if err != nil {
 			return &exitError{exitUsage, fmt.Errorf("--head: %w", err)}
 		}
@@ -183,9 +183,9 @@ func (p *auditProof) run(w io.Writer) error {
 }
 
 // chain verifies one folder.
-func (p *auditProof) chain(w io.Writer, dir string, heads []audit.Head) error {
-	summary, err := audit.Verify(dir, heads...)
-	var damage *audit.Damage
+func (p *auditProof) chain(w io.Writer, dir string, heads []app.AuditHead) error {
+	summary, err := app.VerifyAudit(dir, heads...)
+	var damage *app.AuditDamage
 	if err != nil && !errors.As(err, &damage) {
 		return &exitError{exitIO, err}
 	}
@@ -198,13 +198,13 @@ func (p *auditProof) chain(w io.Writer, dir string, heads []audit.Head) error {
 	return nil
 }
 
-func (p *auditProof) print(w io.Writer, dir string, s audit.Summary, damage *audit.Damage) error {
+func (p *auditProof) print(w io.Writer, dir string, s app.AuditSummary, damage *app.AuditDamage) error {
 	if p.json {
 		return json.NewEncoder(w).Encode(struct {
 			Dir string `json:"dir"`
 			OK  bool   `json:"ok"`
-			audit.Summary
-			Damage *audit.Damage `json:"damage,omitempty"`
+			app.AuditSummary
+			Damage *app.AuditDamage `json:"damage,omitempty"`
 		}{dir, damage == nil, s, damage})
 	}
 	state := "in order"

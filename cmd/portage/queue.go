@@ -4,16 +4,15 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/portage-gateway/portage/adapters/mq"
-	"github.com/portage-gateway/portage/adapters/mq/qmgr"
+	"github.com/portage-gateway/portage/internal/app"
 )
 
 // queueLine is what is shown of one queue.
@@ -44,9 +43,6 @@ type messageLine struct {
 	Portage      map[string]string `json:"portage,omitempty"`
 }
 
-// shownProperties say why a message was put aside. They name fields and places, and hold no content.
-var shownProperties = []string{"portage-reason", "portage-field", "portage-offset", "portage-size", "portage-queue", "portage-bridge", "portage-attempts"}
-
 func newQueue() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "queue",
@@ -64,17 +60,17 @@ Bodies are not shown: portage decode does that, from a file.`,
 }
 
 // onQueues runs f on a connection to the queue manager.
-func onQueues(cmd *cobra.Command, f func(context.Context, mq.Conn) error) error {
+func onQueues(cmd *cobra.Command, f func(context.Context, *app.Queues) error) error {
 	socket, err := queueSocket(cmd)
 	if err != nil {
 		return err
 	}
-	c, err := qmgr.DialAs(socket, "portage queue")(cmd.Context())
+	q, err := app.OpenQueues(cmd.Context(), socket)
 	if err != nil {
 		return &exitError{exitRemote, err}
 	}
-	defer c.Close()
-	return f(cmd.Context(), c)
+	defer q.Close()
+	return f(cmd.Context(), q)
 }
 
 func newQueueList() *cobra.Command {
@@ -83,7 +79,7 @@ func newQueueList() *cobra.Command {
 		Short: "Show every queue: depth, age of the oldest message, where bad messages go",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return onQueues(cmd, func(ctx context.Context, c mq.Conn) error {
+			return onQueues(cmd, func(ctx context.Context, c *app.Queues) error {
 				lines, err := listQueues(ctx, c)
 				if err != nil {
 					return &exitError{exitRemote, err}
@@ -97,17 +93,13 @@ func newQueueList() *cobra.Command {
 	}
 }
 
-func listQueues(ctx context.Context, c mq.Conn) ([]queueLine, error) {
-	names, err := c.(qmgr.Lister).Queues(ctx)
+func listQueues(ctx context.Context, q *app.Queues) ([]queueLine, error) {
+	all, err := q.List(ctx)
 	if err != nil {
 		return nil, err
 	}
-	lines := make([]queueLine, 0, len(names))
-	for _, name := range names {
-		a, err := c.Inquire(ctx, name)
-		if err != nil {
-			return nil, err
-		}
+	lines := make([]queueLine, 0, len(all))
+	for _, a := range all {
 		lines = append(lines, queueLine{
 			Queue: a.Queue, Depth: a.Depth, MaxDepth: a.MaxDepth, MaxMsgLength: a.MaxMsgLength,
 			OldestAgeSeconds: a.OldestAge.Seconds(), BackoutThreshold: a.BackoutThreshold, BackoutQueue: a.BackoutQueue,
@@ -151,9 +143,9 @@ func newQueueBrowse() *cobra.Command {
 			if limit < 0 {
 				return &exitError{exitUsage, fmt.Errorf("--limit is less than 0")}
 			}
-			return onQueues(cmd, func(ctx context.Context, c mq.Conn) error {
+			return onQueues(cmd, func(ctx context.Context, c *app.Queues) error {
 				lines, err := browseQueue(ctx, c, args[0], limit)
-				if mq.IsReason(err, mq.RCUnknownObjectName) {
+				if errors.Is(err, app.ErrNoQueue) {
 					return &exitError{exitUsage, err}
 				}
 				if err != nil {
@@ -170,40 +162,28 @@ func newQueueBrowse() *cobra.Command {
 	return cmd
 }
 
-func browseQueue(ctx context.Context, c mq.Conn, queue string, limit int) ([]messageLine, error) {
-	lines := []messageLine{}
-	for o := (mq.GetOptions{Browse: true, BrowseFirst: true}); limit == 0 || len(lines) < limit; o.BrowseFirst = false {
-		m, err := c.Get(ctx, queue, o)
-		if mq.IsReason(err, mq.RCNoMsgAvailable) {
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
+func browseQueue(ctx context.Context, q *app.Queues, queue string, limit int) ([]messageLine, error) {
+	messages, err := q.Browse(ctx, queue, limit)
+	if err != nil {
+		return nil, err
+	}
+	lines := make([]messageLine, 0, len(messages))
+	for _, m := range messages {
 		lines = append(lines, describe(m))
 	}
 	return lines, nil
 }
 
-func describe(m mq.Message) messageLine {
+func describe(m app.QueuedMessage) messageLine {
 	l := messageLine{
-		MsgID: hex.EncodeToString(m.MsgID[:]), Put: m.PutTime, Bytes: len(m.Body), Format: m.Format, CCSID: m.CCSID,
-		Priority: m.Priority, Persistent: m.Persistent, BackoutCount: m.BackoutCount,
+		MsgID: hex.EncodeToString(m.MsgID[:]), Put: m.PutTime, Bytes: m.Bytes, Format: m.Format, CCSID: m.CCSID,
+		Priority: m.Priority, Persistent: m.Persistent, BackoutCount: m.BackoutCount, Portage: m.Notes,
 	}
 	if !m.CorrelID.Zero() {
 		l.CorrelID = hex.EncodeToString(m.CorrelID[:])
 	}
 	if m.Expiry > 0 {
 		l.ExpiresIn = m.Expiry.String()
-	}
-	shown := mq.AsMessage(m)
-	for _, name := range shownProperties {
-		if value, ok := shown.Header(name); ok {
-			if l.Portage == nil {
-				l.Portage = make(map[string]string)
-			}
-			l.Portage[strings.TrimPrefix(name, "portage-")] = value
-		}
 	}
 	return l
 }

@@ -9,8 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/portage-gateway/portage/adapters/mq/qmgr"
-	"github.com/portage-gateway/portage/internal/vault"
+	"github.com/portage-gateway/portage/internal/app"
 )
 
 // queueManagerFlags are the flags of queue-manager.
@@ -52,35 +51,16 @@ get=disabled, put=disabled.`,
 }
 
 // run serves until ctx ends. ready is told the socket once clients can connect.
-func (f *queueManagerFlags) run(ctx context.Context, log *slog.Logger, ready func(socket string)) (err error) {
-	cfg := qmgr.Config{Dir: f.data, Socket: f.socket, Log: log}
+func (f *queueManagerFlags) run(ctx context.Context, log *slog.Logger, ready func(socket string)) error {
+	m := app.QueueManager{Data: f.data, Socket: f.socket, Log: log}
 	for _, text := range f.queues {
-		q, err := qmgr.ParseQueue(text)
+		q, err := app.ParseQueue(text)
 		if err != nil {
 			return &exitError{exitUsage, err}
 		}
-		cfg.Queues = append(cfg.Queues, q)
+		m.Queues = append(m.Queues, q)
 	}
-	keys, err := vault.Open(f.data, nil)
-	if err != nil {
-		return &exitError{exitIO, err}
-	}
-	cfg.Sealer = keys.Sealer("queues")
-	m, err := qmgr.Open(cfg)
-	if err != nil {
-		return &exitError{exitIO, err}
-	}
-	defer func() {
-		if closed := m.Close(); closed != nil && err == nil {
-			err = &exitError{exitIO, fmt.Errorf("close the queues: %w", closed)}
-		}
-	}()
-	l, err := m.Listen()
-	if err != nil {
-		return &exitError{exitIO, err}
-	}
-	ready(l.Addr().String())
-	if err := m.Serve(ctx, l); err != nil {
+	if err := m.Run(ctx, ready); err != nil {
 		return &exitError{exitIO, err}
 	}
 	return nil

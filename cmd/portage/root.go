@@ -47,8 +47,8 @@ at every step.`,
 			root.AddCommand(c)
 		}
 	}
-	add("run", newRun(), newDemo(), newInit(), newCheck())
-	add("live", newRoutes(), newShare(), newStage(), newKill(), newRollback(), newVerify(), newEvents(), newAudit(), newHealthcheck())
+	add("run", newRun(), newDemo(), newInit(), newCheck(), newQueueManager())
+	add("live", newRoutes(), newShare(), newStage(), newKill(), newRollback(), newVerify(), newEvents(), newQueue(), newAudit(), newHealthcheck())
 	add("data", newInspect(), newDecode(), newEncode())
 	root.AddCommand(newVersion(), exitCodes)
 	return root
