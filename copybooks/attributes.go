@@ -99,11 +99,18 @@ func (b *builder) elementary(n *node, e *syntax.Entry) {
 		b.fail(e.At, "a PICTURE, or items with higher level numbers below "+nameOf(n), "")
 		return
 	}
-	p := e.Picture
+	p := *e.Picture
+	if e.Sign != syntax.NoSign && p.Category == syntax.Numeric && !p.Signed {
+		b.warn(n, "has SIGN but no S in its PICTURE; compilers refuse this, it is taken as signed")
+		p.Signed = true
+	}
+	if p.Category == syntax.AlphanumericEdited && p.Signed {
+		b.warn(n, "has S beside a decimal point in its PICTURE; compilers refuse this, it is taken as text")
+	}
 	n.Picture, n.Digits, n.Scale = p.Text, p.Digits, p.Scale
-	want := b.pictured(n, e, p)
+	want := b.pictured(n, e, &p)
 	if want == "" && e.Sign != syntax.NoSign && n.Field.Sign == Unsigned {
-		want = "S in the PICTURE of an item with SIGN"
+		want = "SIGN only for numeric items"
 	}
 	if want == "" && e.Sign != syntax.NoSign && n.Usage != Display && n.Usage != National {
 		want = "SIGN only for DISPLAY and NATIONAL items"

@@ -138,7 +138,7 @@ const (
 // usages are the words of the USAGE clause.
 var usages = map[string]Usage{
 	"DISPLAY": Display, "DISPLAY-1": Display1, "NATIONAL": National, "UTF-8": UTF8,
-	"BINARY": Binary, "COMP": Binary, "COMPUTATIONAL": Binary, "COMP-4": Binary, "COMPUTATIONAL-4": Binary,
+	"BINARY": Binary, "COMP": Binary, "COMP-0": Binary, "COMPUTATIONAL": Binary, "COMP-4": Binary, "COMPUTATIONAL-4": Binary,
 	"COMP-1": Comp1, "COMPUTATIONAL-1": Comp1, "FLOAT-SHORT": Comp1,
 	"COMP-2": Comp2, "COMPUTATIONAL-2": Comp2, "FLOAT-LONG": Comp2,
 	"COMP-3": Comp3, "COMPUTATIONAL-3": Comp3, "PACKED-DECIMAL": Comp3,

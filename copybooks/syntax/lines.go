@@ -30,7 +30,7 @@ func (s *source) logicalLines(debug bool, yield func(*logical) bool) {
 			continue
 		}
 		if s.form == Fixed {
-			indicator, text, col = cutFixed(line)
+			indicator, text, col = s.cutFixed(line)
 		} else if t := strings.TrimLeft(line, " "); strings.HasPrefix(t, "$SET") {
 			continue
 		}
@@ -44,7 +44,7 @@ func (s *source) logicalLines(debug bool, yield func(*logical) bool) {
 			indicator = ' '
 		}
 		if t := strings.TrimLeft(text, " "); t == "" && indicator != '-' ||
-			strings.HasPrefix(t, "*>") {
+			strings.HasPrefix(t, "*>") || s.form == Free && strings.HasPrefix(t, "*") {
 			continue
 		}
 		if indicator == '-' && j.started {
@@ -66,13 +66,18 @@ func (s *source) logicalLines(debug bool, yield func(*logical) bool) {
 	}
 }
 
-// cutFixed returns a fixed line's indicator, its columns 8 to 72, and the byte index of column 8.
-func cutFixed(line string) (byte, string, int) {
+// cutFixed returns a fixed line's indicator, its columns 8 to 72, and the byte index of column 8. Where the
+// form was guessed, a level number in column 7 behind blanks is text: people who never see a compiler
+// write it there.
+func (s *source) cutFixed(line string) (byte, string, int) {
 	at := column(line, 7)
 	if at >= len(line) {
 		return ' ', "", at
 	}
 	from, to := column(line, 8), column(line, 73)
+	if s.guessed && line[at] >= '0' && line[at] <= '9' && startsWithLevel(line[at:]) && strings.TrimLeft(line[:at], " ") == "" {
+		return ' ', line[at:to], at
+	}
 	if line[at] != ' ' && strings.HasPrefix(line[at:], "*>") {
 		return '*', "", from
 	}

@@ -31,7 +31,7 @@ type Picture struct {
 	// Digits counts the digit positions; Scale those behind the point. P is not counted in Digits:
 	// leading P add to Scale, trailing P make it negative.
 	Digits, Scale int
-	// Signed is an S, or an editing sign.
+	// Signed is an S, or an editing sign. An AlphanumericEdited one is S9(3).99, which is not COBOL.
 	Signed bool
 }
 
@@ -212,11 +212,29 @@ func (pic *Picture) classify(runs []run) *pictureFault {
 		}
 		return only("XA9B0/")
 	case edited || has['Z'] || has['*'] || has['+'] || has['-'] || has['.'] || has[','] || has['$'] || has['C'] || has['D']:
+		if pic.signedText(runs) {
+			return nil
+		}
 		pic.Category = NumericEdited
 		return pic.edited(runs)
 	}
 	pic.Category = Numeric
 	return pic.number(runs)
+}
+
+// signedText takes S before digits and an explicit point, which some tools write and no compiler takes:
+// text of that many characters.
+func (pic *Picture) signedText(runs []run) bool {
+	for i, r := range runs {
+		if strings.IndexByte("9.,", r.symbol) < 0 && (i > 0 || r.symbol != 'S') || r.symbol != '9' && r.count > 1 {
+			return false
+		}
+	}
+	if len(runs) < 3 || runs[0].symbol != 'S' {
+		return false
+	}
+	pic.Category, pic.Signed = AlphanumericEdited, true
+	return true
 }
 
 // number reads S 9 V P.

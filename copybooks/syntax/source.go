@@ -46,6 +46,8 @@ type source struct {
 	name  string
 	lines []string
 	form  Form
+	// guessed says that nobody told the form.
+	guessed bool
 }
 
 // newSource cuts text into lines and settles its form.
@@ -57,6 +59,7 @@ func newSource(name string, text []byte, form Form) *source {
 		s.lines = strings.SplitN(string(text), "\n", maxLines+1)
 	}
 	if s.form == Auto {
+		s.guessed = true
 		s.form = guess(s.lines)
 	}
 	return s
