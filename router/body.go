@@ -84,14 +84,15 @@ func (b *requestBody) buffered() ([]byte, bool) {
 // lets http.Transport repeat the request on a fresh connection; any other never does.
 func (b *requestBody) attach(out *http.Request, safe bool) {
 	out.ContentLength, out.Body, out.GetBody, out.TransferEncoding = b.length, nil, nil, nil
+	turn := &restTurn{rest: b.rest}
 	switch {
 	case b.rest != nil && b.head != nil:
 		out.Body = struct {
 			io.Reader
 			io.Closer
-		}{io.MultiReader(bytes.NewReader(b.head.Bytes()), b.rest), b.rest}
+		}{io.MultiReader(bytes.NewReader(b.head.Bytes()), turn), turn}
 	case b.rest != nil:
-		out.Body = b.rest
+		out.Body = turn
 	case b.head != nil && b.head.Len() > 0:
 		data := b.head.Bytes()
 		out.Body = io.NopCloser(bytes.NewReader(data))
@@ -107,8 +108,26 @@ func (b *requestBody) attach(out *http.Request, safe bool) {
 	}
 }
 
-// streamRest is the part of a client's body that is not buffered. A side may close it and may read it
-// late; neither reaches the client's connection.
+// restTurn is a stream while one side has it. When that side's transport closes it, late reads do not
+// take from the next side's.
+type restTurn struct {
+	rest *streamRest
+	over atomic.Bool
+}
+
+// Read implements io.Reader.
+func (t *restTurn) Read(p []byte) (int, error) {
+	if t.over.Load() {
+		return 0, http.ErrBodyReadAfterClose
+	}
+	return t.rest.Read(p)
+}
+
+// Close implements io.Closer. The server closes the client's body itself.
+func (t *restTurn) Close() error { t.over.Store(true); return nil }
+
+// streamRest is the part of a client's body that is not buffered. A side may read it late, which does
+// not reach the client's connection once the handler has returned.
 type streamRest struct {
 	r       io.Reader
 	left    int64
@@ -142,9 +161,6 @@ func (s *streamRest) Read(p []byte) (int, error) {
 	}
 	return n, err
 }
-
-// Close implements io.Closer. The server closes the client's body itself.
-func (s *streamRest) Close() error { return nil }
 
 // end makes later reads fail: the handler has returned.
 func (s *streamRest) end() { s.ended.Store(true) }

@@ -1,6 +1,3 @@
-// Package router sends each request to one of the two sides of its operation, Legacy or Modern, and
-// says where it went and why. A client, known by its Key, stays with one side; a breaker guards
-// Modern; shadow copies compare both answers; every step can be taken back.
 package router
 
 import (

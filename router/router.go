@@ -33,7 +33,8 @@ type Store interface {
 type Config struct {
 	Routes []Route
 	// Sides returns the side of a route; nil if it does not exist, such as Modern in discovery or Legacy
-	// of a retired route. It is called when the Router is made and at each Reload.
+	// of a retired route. It is called when the Router is made and at each Reload: give the same
+	// http.RoundTripper again, or its connections are made anew.
 	Sides func(route string, s Side) http.RoundTripper
 	// Key finds the client of a request. ok is false if the request names none: Legacy serves it. An
 	// error says that the request names one that cannot be (a bad Reference): it is answered 404. The

@@ -169,7 +169,7 @@ func (s *shadower) shutdown() {
 // shadow makes a copy of the request that was just answered, if it is one to copy.
 func (p *passage) shadow(rep *reply) {
 	run, config := p.entry.run, &p.entry.route.Shadow
-	if config.Share == 0 || !p.safe {
+	if config.Share == 0 || !p.safe || p.d.Side == Modern && !config.Legacy {
 		return
 	}
 	run.parity.eligible.Add(1)
@@ -182,9 +182,6 @@ func (p *passage) shadow(rep *reply) {
 	}
 	if why := p.shadowBar(rep); why != "" {
 		run.drop(why)
-		return
-	}
-	if p.d.Side == Modern && !config.Legacy {
 		return
 	}
 	body, _ := p.body.buffered()
