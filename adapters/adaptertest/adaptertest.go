@@ -9,6 +9,7 @@ package adaptertest
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/portage-gateway/portage/adapters"
 )
@@ -22,6 +23,8 @@ type Features struct {
 	CountsAttempts bool
 	// MaxBody is the largest body that the suite sends, in bytes. 0: 1 MiB.
 	MaxBody int
+	// Patience is how long one test waits for what does not come. 0: 60 s.
+	Patience time.Duration
 }
 
 // Rig is one fresh and empty adapter, open for the length of one test. Its parts close by t.Cleanup.
@@ -43,6 +46,8 @@ type Rig struct {
 	// Stored returns all committed messages in dest, oldest first, without taking them; dest "" is where
 	// Sink publishes. Required when Source is nil, Ledger is set or Dest is set.
 	Stored func(ctx context.Context, dest string) ([]adapters.Message, error)
+
+	patience time.Duration
 }
 
 // Run runs the whole suite. It calls open once for each test.
@@ -54,6 +59,10 @@ func Run(t *testing.T, f Features, open func(t *testing.T) Rig) {
 	for _, c := range cases() {
 		t.Run(c.name, func(t *testing.T) {
 			r := open(t)
+			r.patience = f.Patience
+			if r.patience <= 0 {
+				r.patience = time.Minute
+			}
 			if !c.fits(r) {
 				// Not a hidden skip: the adapter has no such part, and its Rig says so.
 				t.Logf("not offered by this adapter")

@@ -12,16 +12,13 @@ import (
 	"github.com/portage-gateway/portage/adapters"
 )
 
-// patience bounds each test; nothing waits for it unless the adapter hangs.
-const patience = 60 * time.Second
-
 // errReturned is what the suite's handlers fail with: an ordinary error, no Refusal and no outage.
 var errReturned = errors.New("adaptertest: the handler returns the batch")
 
 // bound returns a context that ends with the test's patience.
-func bound(t *testing.T) context.Context {
+func bound(t *testing.T, r Rig) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), r.patience)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -52,16 +49,16 @@ func shortName(t *testing.T) string {
 
 func publish(t *testing.T, r Rig, m ...adapters.Message) {
 	t.Helper()
-	if err := r.Sink.Publish(bound(t), m...); err != nil {
+	if err := r.Sink.Publish(bound(t, r), m...); err != nil {
 		t.Fatalf("publish of %d messages: %v", len(m), err)
 	}
 }
 
 // consume runs the source until h says that it has seen enough, or until it ends by itself.
 // h returns done together with the handler's own result.
-func consume(t *testing.T, s adapters.Source, h func(ctx context.Context, u adapters.Unit, b adapters.Batch) (done bool, err error)) {
+func consume(t *testing.T, r Rig, s adapters.Source, h func(ctx context.Context, u adapters.Unit, b adapters.Batch) (done bool, err error)) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(bound(t))
+	ctx, cancel := context.WithCancel(bound(t, r))
 	defer cancel()
 	finished := false
 	err := s.Consume(ctx, func(ctx context.Context, u adapters.Unit, b adapters.Batch) error {
@@ -98,13 +95,13 @@ func checkBatch(t *testing.T, b adapters.Batch) {
 }
 
 // take consumes n messages, settles them and returns them in the order of delivery.
-func take(t *testing.T, s adapters.Source, n int) []adapters.Message {
+func take(t *testing.T, r Rig, s adapters.Source, n int) []adapters.Message {
 	t.Helper()
 	var got []adapters.Message
 	if n == 0 {
 		return nil
 	}
-	consume(t, s, func(_ context.Context, _ adapters.Unit, b adapters.Batch) (bool, error) {
+	consume(t, r, s, func(_ context.Context, _ adapters.Unit, b adapters.Batch) (bool, error) {
 		got = append(got, b.Messages...)
 		return len(got) >= n, nil
 	})
@@ -115,14 +112,14 @@ func take(t *testing.T, s adapters.Source, n int) []adapters.Message {
 func received(t *testing.T, r Rig, n int) []adapters.Message {
 	t.Helper()
 	if r.Source != nil {
-		return take(t, r.Source, n)
+		return take(t, r, r.Source, n)
 	}
 	return stored(t, r, "")
 }
 
 func stored(t *testing.T, r Rig, dest string) []adapters.Message {
 	t.Helper()
-	got, err := r.Stored(bound(t), dest)
+	got, err := r.Stored(bound(t, r), dest)
 	if err != nil {
 		t.Fatalf("reading back what is stored in %q: %v", dest, err)
 	}
@@ -143,7 +140,7 @@ func expectOnly(t *testing.T, r Rig, s adapters.Source, why string) {
 	t.Helper()
 	last := numbered(t, 999_999, 1)
 	publish(t, r, last...)
-	got := take(t, s, 1)
+	got := take(t, r, s, 1)
 	if len(got) != 1 || !bytes.Equal(got[0].Body, last[0].Body) {
 		t.Fatalf("%s: %d messages came before the new one", why, len(got)-1)
 	}

@@ -9,48 +9,48 @@ import (
 	"github.com/portage-gateway/portage/adapters"
 )
 
-func recovered(t *testing.T, l adapters.Ledger) []byte {
+func recovered(t *testing.T, r Rig, l adapters.Ledger) []byte {
 	t.Helper()
-	p, err := l.Recover(bound(t))
+	p, err := l.Recover(bound(t, r))
 	if err != nil {
 		t.Fatalf("Recover: %v", err)
 	}
 	return p
 }
 
-func publishAt(t *testing.T, l adapters.Ledger, position string, m ...adapters.Message) {
+func publishAt(t *testing.T, r Rig, l adapters.Ledger, position string, m ...adapters.Message) {
 	t.Helper()
-	if err := l.PublishAt(bound(t), []byte(position), m...); err != nil {
+	if err := l.PublishAt(bound(t, r), []byte(position), m...); err != nil {
 		t.Fatalf("PublishAt of %d messages: %v", len(m), err)
 	}
 }
 
 func ledgerEmpty(t *testing.T, _ Features, r Rig) {
-	if p := recovered(t, r.Ledger); p != nil {
+	if p := recovered(t, r, r.Ledger); p != nil {
 		t.Fatalf("a new ledger has a position of %d bytes, want nil", len(p))
 	}
 }
 
 func ledgerBoth(t *testing.T, f Features, r Rig) {
-	recovered(t, r.Ledger)
+	recovered(t, r, r.Ledger)
 	want := numbered(t, 0, 9)
-	publishAt(t, r.Ledger, "first", want[:4]...)
-	publishAt(t, r.Ledger, "second\x00\xff", want[4:]...)
+	publishAt(t, r, r.Ledger, "first", want[:4]...)
+	publishAt(t, r, r.Ledger, "second\x00\xff", want[4:]...)
 	sameBodies(t, stored(t, r, ""), want)
 	uniqueIDs(t, f, stored(t, r, ""), want)
-	if p := recovered(t, r.Successor(t)); string(p) != "second\x00\xff" {
+	if p := recovered(t, r, r.Successor(t)); string(p) != "second\x00\xff" {
 		t.Fatalf("the recovered position is not the last one committed (%d bytes)", len(p))
 	}
 }
 
 // ledgerNeither asks for what cannot be done; whatever the ledger says, it must not have done half.
 func ledgerNeither(t *testing.T, _ Features, r Rig) {
-	recovered(t, r.Ledger)
+	recovered(t, r, r.Ledger)
 	kept := numbered(t, 0, 2)
-	publishAt(t, r.Ledger, "kept", kept...)
+	publishAt(t, r, r.Ledger, "kept", kept...)
 
 	tooLong := bytes.Repeat([]byte{'p'}, adapters.MaxPosition+1)
-	if err := r.Ledger.PublishAt(bound(t), tooLong, numbered(t, 2, 1)...); err == nil {
+	if err := r.Ledger.PublishAt(bound(t, r), tooLong, numbered(t, 2, 1)...); err == nil {
 		t.Fatal("a position over adapters.MaxPosition was taken")
 	}
 	sameBodies(t, stored(t, r, ""), kept)
@@ -60,7 +60,7 @@ func ledgerNeither(t *testing.T, _ Features, r Rig) {
 	if err := r.Ledger.PublishAt(ctx, []byte("cancelled"), numbered(t, 3, 2)...); err == nil {
 		t.Fatal("PublishAt under an ended context: nil, want an error")
 	}
-	p := string(recovered(t, r.Successor(t)))
+	p := string(recovered(t, r, r.Successor(t)))
 	n := len(stored(t, r, ""))
 	if !(p == "kept" && n == 2) && !(p == "cancelled" && n == 4) {
 		t.Fatalf("after a failed PublishAt: position of %d bytes with %d messages is half of it", len(p), n)
@@ -68,16 +68,16 @@ func ledgerNeither(t *testing.T, _ Features, r Rig) {
 }
 
 func ledgerFences(t *testing.T, _ Features, r Rig) {
-	recovered(t, r.Ledger)
+	recovered(t, r, r.Ledger)
 	want := numbered(t, 0, 3)
-	publishAt(t, r.Ledger, "old", want[:2]...)
+	publishAt(t, r, r.Ledger, "old", want[:2]...)
 	next := r.Successor(t)
-	if p := recovered(t, next); string(p) != "old" {
+	if p := recovered(t, r, next); string(p) != "old" {
 		t.Fatalf("the successor recovers %d bytes, want the last position", len(p))
 	}
-	if err := r.Ledger.PublishAt(bound(t), []byte("zombie"), numbered(t, 10, 1)...); !errors.Is(err, adapters.ErrFenced) {
+	if err := r.Ledger.PublishAt(bound(t, r), []byte("zombie"), numbered(t, 10, 1)...); !errors.Is(err, adapters.ErrFenced) {
 		t.Fatalf("the fenced predecessor publishes: %v, want adapters.ErrFenced", err)
 	}
-	publishAt(t, next, "new", want[2:]...)
+	publishAt(t, r, next, "new", want[2:]...)
 	sameBodies(t, stored(t, r, ""), want)
 }

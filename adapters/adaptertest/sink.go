@@ -11,7 +11,7 @@ import (
 )
 
 func publishNothing(t *testing.T, _ Features, r Rig) {
-	if err := r.Sink.Publish(bound(t)); err != nil {
+	if err := r.Sink.Publish(bound(t, r)); err != nil {
 		t.Fatalf("publishing no messages: %v, want nil", err)
 	}
 	want := numbered(t, 0, 1)

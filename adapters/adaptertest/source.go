@@ -12,7 +12,7 @@ import (
 func settleOnce(t *testing.T, _ Features, r Rig) {
 	want := numbered(t, 0, 30)
 	publish(t, r, want...)
-	sameBodies(t, take(t, r.Source, len(want)), want)
+	sameBodies(t, take(t, r, r.Source, len(want)), want)
 	expectOnly(t, r, reopened(t, r), "settled messages came again")
 }
 
@@ -21,7 +21,7 @@ func oneAtATime(t *testing.T, _ Features, r Rig) {
 	publish(t, r, numbered(t, 0, n)...)
 	var running atomic.Int32
 	got := 0
-	consume(t, r.Source, func(_ context.Context, _ adapters.Unit, b adapters.Batch) (bool, error) {
+	consume(t, r, r.Source, func(_ context.Context, _ adapters.Unit, b adapters.Batch) (bool, error) {
 		if running.Add(1) != 1 {
 			t.Error("the handler was called while it ran")
 		}
@@ -36,7 +36,7 @@ func errorReturnsAll(t *testing.T, f Features, r Rig) {
 	publish(t, r, want...)
 	failed := 0
 	var settled []adapters.Message
-	consume(t, r.Source, func(_ context.Context, _ adapters.Unit, b adapters.Batch) (bool, error) {
+	consume(t, r, r.Source, func(_ context.Context, _ adapters.Unit, b adapters.Batch) (bool, error) {
 		if failed < 3 {
 			failed++
 			return false, errReturned
@@ -56,7 +56,7 @@ func bisection(t *testing.T, _ Features, r Rig) {
 	publish(t, r, want...)
 	var settled []adapters.Message
 	alone := false
-	consume(t, r.Source, func(_ context.Context, _ adapters.Unit, b adapters.Batch) (bool, error) {
+	consume(t, r, r.Source, func(_ context.Context, _ adapters.Unit, b adapters.Batch) (bool, error) {
 		if slices.Contains(bodies(b.Messages), string(want[poison].Body)) {
 			if len(b.Messages) > 1 {
 				return false, errReturned
@@ -76,7 +76,7 @@ func redelivery(t *testing.T, f Features, r Rig) {
 	publish(t, r, numbered(t, 0, 1)...)
 	var ids []string
 	var attempts []int
-	consume(t, r.Source, func(_ context.Context, _ adapters.Unit, b adapters.Batch) (bool, error) {
+	consume(t, r, r.Source, func(_ context.Context, _ adapters.Unit, b adapters.Batch) (bool, error) {
 		ids = append(ids, b.Messages[0].ID)
 		attempts = append(attempts, b.Messages[0].Attempts)
 		if len(ids) < 3 {
@@ -94,8 +94,8 @@ func redelivery(t *testing.T, f Features, r Rig) {
 
 func endIdle(t *testing.T, _ Features, r Rig) {
 	publish(t, r, numbered(t, 0, 1)...)
-	take(t, r.Source, 1)
-	ctx, cancel := context.WithCancel(bound(t))
+	take(t, r, r.Source, 1)
+	ctx, cancel := context.WithCancel(bound(t, r))
 	ended := make(chan error, 1)
 	go func() {
 		ended <- r.Source.Consume(ctx, func(context.Context, adapters.Unit, adapters.Batch) error { return nil })
@@ -110,7 +110,7 @@ func endIdle(t *testing.T, _ Features, r Rig) {
 func endInFailure(t *testing.T, _ Features, r Rig) {
 	want := numbered(t, 0, 12)
 	publish(t, r, want...)
-	ctx, cancel := context.WithCancel(bound(t))
+	ctx, cancel := context.WithCancel(bound(t, r))
 	defer cancel()
 	calls := 0
 	err := r.Source.Consume(ctx, func(ctx context.Context, _ adapters.Unit, _ adapters.Batch) error {
@@ -124,14 +124,14 @@ func endInFailure(t *testing.T, _ Features, r Rig) {
 	if calls != 1 {
 		t.Errorf("the handler was called %d times, want once", calls)
 	}
-	sameBodies(t, take(t, reopened(t, r), len(want)), want)
+	sameBodies(t, take(t, r, reopened(t, r), len(want)), want)
 }
 
 // endInSuccess holds the settling rule against shutdown: nil settles, even when the context has ended.
 func endInSuccess(t *testing.T, _ Features, r Rig) {
 	want := numbered(t, 0, 12)
 	publish(t, r, want...)
-	ctx, cancel := context.WithCancel(bound(t))
+	ctx, cancel := context.WithCancel(bound(t, r))
 	defer cancel()
 	var settled []adapters.Message
 	err := r.Source.Consume(ctx, func(_ context.Context, _ adapters.Unit, b adapters.Batch) error {
@@ -142,7 +142,7 @@ func endInSuccess(t *testing.T, _ Features, r Rig) {
 	if err != nil {
 		t.Fatalf("Consume: %v, want nil", err)
 	}
-	rest := take(t, reopened(t, r), len(want)-len(settled))
+	rest := take(t, r, reopened(t, r), len(want)-len(settled))
 	sameBodies(t, append(settled, rest...), want)
 	expectOnly(t, r, reopened(t, r), "a batch settled during shutdown came again")
 }

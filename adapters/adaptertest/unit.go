@@ -13,7 +13,7 @@ func unitPutCommits(t *testing.T, _ Features, r Rig) {
 	want := numbered(t, 0, 5)
 	publish(t, r, want...)
 	got := 0
-	consume(t, r.Source, func(ctx context.Context, u adapters.Unit, b adapters.Batch) (bool, error) {
+	consume(t, r, r.Source, func(ctx context.Context, u adapters.Unit, b adapters.Batch) (bool, error) {
 		before := len(stored(t, r, r.Dest))
 		for _, m := range b.Messages {
 			m.Headers = append(m.Headers[:len(m.Headers):len(m.Headers)], adapters.Header{Name: "portage-reason", Value: "conformance"})
@@ -44,7 +44,7 @@ func unitPutReturns(t *testing.T, _ Features, r Rig) {
 	want := numbered(t, 0, 6)
 	publish(t, r, want...)
 	failed, got := 0, 0
-	consume(t, r.Source, func(ctx context.Context, u adapters.Unit, b adapters.Batch) (bool, error) {
+	consume(t, r, r.Source, func(ctx context.Context, u adapters.Unit, b adapters.Batch) (bool, error) {
 		if err := u.Put(ctx, r.Dest, b.Messages...); err != nil {
 			t.Errorf("unit put: %v", err)
 		}
