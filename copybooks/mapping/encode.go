@@ -14,6 +14,7 @@ type encItem struct {
 	path     string // of its setting in the mapping file
 	node     *node  // the value, or the array of a table
 	raw      *node  // the value beside a code
+	object   *node  // the object of a group
 	def      *string
 	children []*encItem
 	table    bool
@@ -39,10 +40,17 @@ type ValueError struct {
 
 // Error implements error.
 func (e *ValueError) Error() string {
-	if e.Offset < 0 {
-		return fmt.Sprintf("%s: %v", e.Pointer, e.Err)
+	place := e.Pointer
+	if place == "" {
+		place = "JSON"
 	}
-	return fmt.Sprintf("%s at byte %d: %v", e.Pointer, e.Offset, e.Err)
+	if e.Offset >= 0 {
+		place = fmt.Sprintf("%s at byte %d", place, e.Offset)
+	}
+	if _, ok := e.Err.(*copybooks.FieldError); ok {
+		return fmt.Sprintf("%s: %v", place, e.Err)
+	}
+	return fmt.Sprintf("%s: %s: %v", place, e.Reason, e.Err)
 }
 
 // Unwrap returns the cause.

@@ -294,9 +294,9 @@ func (j *encodeJob) sameView(c *cluster) bool {
 	return f == copybooks.OK && g == copybooks.OK && was == now
 }
 
-// given returns the first value of a view that is not null.
+// given returns the first value of a view that is not null. An object is one, whatever it holds.
 func (j *encodeJob) given(e *encItem) (int32, *node) {
-	for _, n := range [2]*node{e.node, e.raw} {
+	for _, n := range [3]*node{e.node, e.raw, e.object} {
 		if n != nil && j.bound[n.id] >= 0 && j.tape.values[j.bound[n.id]].kind != jsonNull {
 			return j.bound[n.id], n
 		}
@@ -337,6 +337,9 @@ func (j *encodeJob) trials(e *encItem) error {
 	if err := j.keep(e.children[0].item); err != nil {
 		return err
 	}
+	if at, _ := j.givenAny(e); at < 0 {
+		return j.blank(e)
+	}
 	outer := j.view
 	if outer == nil {
 		if n := len(j.enc.Record().Bytes()); len(j.mask) < n {
@@ -360,6 +363,30 @@ func (j *encodeJob) trials(e *encItem) error {
 		}
 	}
 	j.view = outer
+	return nil
+}
+
+// givenAny is given for any of the views.
+func (j *encodeJob) givenAny(e *encItem) (int32, *node) {
+	for _, c := range e.children {
+		if at, n := j.given(c); at >= 0 {
+			return at, n
+		}
+	}
+	return -1, nil
+}
+
+// blank deals with views that are all null: the first one that can be blank is, unless there are original
+// bytes to keep.
+func (j *encodeJob) blank(e *encItem) error {
+	for _, c := range e.children {
+		if j.enc.Live() || j.view != nil || c.node == nil || c.node.kind != leafNode || j.bound[c.node.id] < 0 {
+			continue
+		}
+		if j.enc.PutNull(c.item) == copybooks.OK {
+			return nil
+		}
+	}
 	return nil
 }
 
@@ -543,7 +570,8 @@ func (j *encodeJob) putNull(e *encItem, l *leaf) copybooks.Fault {
 		var buf [64]byte
 		text, f := e.item.Codec.AppendText(buf[:0], b)
 		empty := l.form == codeLeaf && len(text) == 0 && f <= copybooks.Blank
-		if f == copybooks.Blank || empty || isNull(l.nulls, e.item.Codec.Space(), b, text, f) {
+		hidden := f > copybooks.Blank && j.rec.view.options.Invalid == InvalidNull
+		if f == copybooks.Blank || hidden || empty || isNull(l.nulls, e.item.Codec.Space(), b, text, f) {
 			return j.enc.PutRaw(e.item, b)
 		}
 	}

@@ -228,7 +228,7 @@ func (w walk) group(it *copybooks.Item, e *encItem, s *Setting, path string) *en
 		if n == nil {
 			return e
 		}
-		n.item = it
+		n.item, e.object = it, n
 		w.container = n
 	}
 	w.settle(it, e)
