@@ -161,6 +161,24 @@ func (l *lab) put(t testing.TB, queue string, bodies ...string) {
 	}
 }
 
+// empty takes everything off queues.
+func (l *lab) empty(t testing.TB, queues ...string) {
+	t.Helper()
+	c := l.m.Connect()
+	defer c.Close()
+	for _, q := range queues {
+		for {
+			_, err := c.Get(t.Context(), q, mq.GetOptions{})
+			if mq.IsReason(err, mq.RCNoMsgAvailable) {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
 // on returns what lies on a queue, without taking it.
 func (l *lab) on(t testing.TB, queue string) []mq.Message {
 	t.Helper()

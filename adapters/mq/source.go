@@ -13,11 +13,12 @@ import (
 
 // Defaults of a Source.
 const (
-	defaultMaxBatch         = 50
-	defaultMaxBytes         = 8 << 20
-	defaultWait             = 5 * time.Second
-	defaultBackoutThreshold = 5
-	settleTimeout           = 10 * time.Second
+	defaultMaxBatch = 50
+	defaultMaxBytes = 8 << 20
+	defaultWait     = 5 * time.Second
+	settleTimeout   = 10 * time.Second
+	// DefaultBackoutThreshold is the BackoutCount at which a message moves when nobody sets another.
+	DefaultBackoutThreshold = 5
 )
 
 // Source delivers the messages of a queue, each batch in one unit of work on one connection in one

@@ -374,8 +374,9 @@ func TestSourceThatIsNotSetUp(t *testing.T) {
 
 // Under any plan of faults and handler errors, what the unit of work moves arrives once and in order.
 func TestAnyFaults(t *testing.T) {
+	l := newLab(t)
 	rapid.Check(t, func(rt *rapid.T) {
-		l := newLab(t)
+		l.empty(t, "IN", "OUT")
 		var bodies []string
 		for i := range 12 {
 			bodies = append(bodies, fmt.Sprint(i))
@@ -383,6 +384,7 @@ func TestAnyFaults(t *testing.T) {
 		l.put(t, "IN", bodies...)
 		plan := rapid.SliceOfN(rapid.IntRange(0, 9), 0, 60).Draw(rt, "plan")
 		call := 0
+		l.mu.Lock()
 		l.plan = func(op string) *fault {
 			if call++; call > len(plan) {
 				return nil
@@ -397,6 +399,7 @@ func TestAnyFaults(t *testing.T) {
 			}
 			return nil
 		}
+		l.mu.Unlock()
 		errs := rapid.SliceOfN(rapid.Bool(), 0, 6).Draw(rt, "errors")
 		src := l.source()
 		src.BackoutThreshold = -1

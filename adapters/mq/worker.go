@@ -77,7 +77,7 @@ func (w *worker) prepare(ctx context.Context) error {
 		}
 	}
 	if w.threshold == 0 {
-		w.threshold = defaultBackoutThreshold
+		w.threshold = DefaultBackoutThreshold
 	}
 	if len(w.doubt) == 0 || w.Shared {
 		return nil

@@ -13,7 +13,9 @@
 //     survive kill -9 and loss of power.
 //   - A unit of work whose connection or process dies is backed out.
 //   - A backed-out message returns to its old place, and its BackoutCount is on the disk before anyone
-//     sees it again. Messages that a connection within a process held when that process died count too.
+//     sees it again. Messages that a connection within a process held when that process died count too;
+//     one that was held alone, and not for the first time, is set to its queue's threshold, so that no
+//     message kills a process three times.
 //   - Messages stand in order of arrival within their priority, highest priority first.
 //   - Non-persistent messages never touch the disk, and end with the queue manager.
 //   - Messages are sealed at rest: bodies, properties and descriptors. Queue names, order, counts,

@@ -262,7 +262,7 @@ func (l *ledger) settle(t *testing.T, dial mq.Dial) {
 	for _, c := range l.complaints {
 		t.Error(c)
 	}
-	if len(l.acked) < 100 || len(l.taken) < 10 {
+	if len(l.acked) < 50 || len(l.taken) < 5 {
 		t.Error("the load was too light to show anything")
 	}
 	exists := func(id string) bool { return len(l.delivered["IN/"+id]) > 0 || in[id] > 0 }

@@ -73,7 +73,7 @@ var poison = []byte("poison")
 
 func poisonConfig(dir string) qmgr.Config {
 	return qmgr.Config{Dir: dir, Sealer: xorSealer{}, Queues: []qmgr.Queue{
-		{Name: "IN", BackoutThreshold: 5, BackoutQueue: "BAD"}, {Name: "OUT"},
+		{Name: "IN", BackoutQueue: "BAD"}, {Name: "OUT"},
 	}}
 }
 

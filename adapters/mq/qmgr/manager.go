@@ -171,7 +171,7 @@ func (m *Manager) recover() error {
 				again := s.m.BackoutCount > 0
 				s.m.BackoutCount++
 				if found.alone && again {
-					s.m.BackoutCount = max(s.m.BackoutCount, int32(q.BackoutThreshold))
+					s.m.BackoutCount = max(s.m.BackoutCount, q.threshold())
 				}
 				c.backouts = append(c.backouts, hardened{s.seq, s.m.BackoutCount})
 			}

@@ -68,6 +68,14 @@ func (q *queue) hide(s *stored) {
 	s.elem = nil
 }
 
+// threshold is the BackoutCount at which readers move a message.
+func (q *queue) threshold() int32 {
+	if q.BackoutThreshold > 0 {
+		return int32(q.BackoutThreshold)
+	}
+	return mq.DefaultBackoutThreshold
+}
+
 // cursor is where a browse stands: after the message with this priority and seq.
 type cursor struct {
 	priority int32
