@@ -76,7 +76,13 @@ func scanLines(path string, each func(line []byte, offset int64) error) (size, t
 		return 0, 0, err
 	}
 	defer f.Close()
-	r := bufio.NewReaderSize(f, maxLine)
+	info, err := f.Stat()
+	if err != nil {
+		return 0, 0, err
+	}
+	// What is appended meanwhile is left out. A small file needs no buffer for the longest line; one byte more,
+	// so that it is never full.
+	r := bufio.NewReaderSize(io.LimitReader(f, info.Size()), int(min(info.Size()+1, maxLine)))
 	for {
 		line, err := r.ReadSlice('\n')
 		switch {

@@ -20,10 +20,18 @@ func TestSINsAreSyntheticAndValid(t *testing.T) {
 		if sum%10 != 0 {
 			t.Errorf("SIN %d has a wrong check digit", n)
 		}
+		if n > 0 && !validSIN(sin) {
+			t.Errorf("SIN %d is called invalid", n)
+		}
 		if seen[sin] {
 			t.Errorf("SIN %d stands twice", n)
 		}
 		seen[sin] = true
+	}
+	for _, sin := range []string{"", "046454287", "000000000", "04645428x", "0464542861"} {
+		if validSIN(sin) {
+			t.Errorf("%q is called valid", sin)
+		}
 	}
 	if got, want := SIN(4645428), "046454286"; got != want {
 		t.Errorf("SIN = %s, want %s", got, want)

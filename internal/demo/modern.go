@@ -102,7 +102,7 @@ func (m *Modern) answer(w http.ResponseWriter, r *http.Request, reference, sin, 
 	}
 	client, err1 := strconv.ParseInt(sin, 10, 64)
 	number, err2 := strconv.ParseInt(claim, 10, 64)
-	if err1 != nil || err2 != nil {
+	if err1 != nil || err2 != nil || !validSIN(sin) {
 		problem(w, r, http.StatusBadRequest, "bad-request", "The request was refused", "La requête a été refusée")
 		return
 	}
