@@ -33,9 +33,8 @@ func appendIEEE(dst, b []byte, little bool) ([]byte, Fault) {
 	if neg {
 		text = text[1:]
 	}
-	digits, exp := buf[:0], 0
 	var out [24]byte
-	digits = out[:0]
+	digits, exp := out[:0], 0
 	for i, c := range text {
 		if c == 'e' {
 			exp, _ = strconv.Atoi(string(text[i+1:]))

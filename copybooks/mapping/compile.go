@@ -247,6 +247,10 @@ func (c *compiler) record(rec *record) {
 	} else {
 		w.settle(rec.plan.Root(), rec.enc)
 	}
+	if len(rec.clusters) > maxClusters {
+		c.fail("fields", "layout %s has %d selectors, at most %d are possible", rec.layout.Name(), len(rec.clusters), maxClusters)
+		return
+	}
 	rec.root.prune()
 	b := builder{rec: rec}
 	b.object(rec.root, true)
