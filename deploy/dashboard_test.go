@@ -19,7 +19,6 @@ type panel struct {
 	width                    int
 	queries                  []query
 	max                      float64 // 0: none
-	mappings                 []any
 }
 
 type query struct{ expr, legend string }

@@ -38,6 +38,7 @@ func TestRefusalMatrix(t *testing.T) {
 	s := newSample()
 	s.config.Hosts = []string{"Portage.example"}
 	h := s.console(t).HTTP()
+	foreign := map[string]bool{"cross site": true, "same site": true, "other origin": true, "null origin": true}
 	ours := map[string]bool{"127.0.0.1:9080": true, "localhost:9080": true, "localhost": true, "[::1]:9080": true, "LOCALHOST": true, "portage.example:9080": true}
 	for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} {
 		for tokenName, token := range tokens {
@@ -54,19 +55,7 @@ func TestRefusalMatrix(t *testing.T) {
 							}
 						}
 					})
-					foreign := originName == "cross site" || originName == "same site" || originName == "other origin" || originName == "null origin"
-					reads := method == "GET" || method == "OPTIONS" // as net/http's CrossOriginProtection sees it
-					want := http.StatusOK
-					switch {
-					case !ours[host], foreign && !reads:
-						want = http.StatusForbidden
-					case tokenName != "change" && tokenName != "read":
-						want = http.StatusUnauthorized
-					case method != "GET" && tokenName == "read":
-						want = http.StatusForbidden
-					case method != "POST":
-						want = http.StatusMethodNotAllowed
-					}
+					want := matrixStatus(method, tokenName, ours[host], foreign[originName])
 					if w.Code != want {
 						t.Errorf("%s: status %d, want %d", name, w.Code, want)
 					}
@@ -83,6 +72,22 @@ func TestRefusalMatrix(t *testing.T) {
 			}
 		}
 	}
+}
+
+// matrixStatus is what a cell of the matrix must answer.
+func matrixStatus(method, token string, ours, foreign bool) int {
+	reads := method == "GET" || method == "OPTIONS" // as net/http's CrossOriginProtection sees it
+	switch {
+	case !ours, foreign && !reads:
+		return http.StatusForbidden
+	case token != "change" && token != "read":
+		return http.StatusUnauthorized
+	case method != "GET" && token == "read":
+		return http.StatusForbidden
+	case method != "POST":
+		return http.StatusMethodNotAllowed
+	}
+	return http.StatusOK
 }
 
 func TestAChangeMustBeJSON(t *testing.T) {
