@@ -84,15 +84,16 @@ func (b *requestBody) buffered() ([]byte, bool) {
 // lets http.Transport repeat the request on a fresh connection; any other never does.
 func (b *requestBody) attach(out *http.Request, safe bool) {
 	out.ContentLength, out.Body, out.GetBody, out.TransferEncoding = b.length, nil, nil, nil
-	turn := &restTurn{rest: b.rest}
 	switch {
-	case b.rest != nil && b.head != nil:
-		out.Body = struct {
-			io.Reader
-			io.Closer
-		}{io.MultiReader(bytes.NewReader(b.head.Bytes()), turn), turn}
 	case b.rest != nil:
+		turn := &restTurn{rest: b.rest}
 		out.Body = turn
+		if b.head != nil {
+			out.Body = struct {
+				io.Reader
+				io.Closer
+			}{io.MultiReader(bytes.NewReader(b.head.Bytes()), turn), turn}
+		}
 	case b.head != nil && b.head.Len() > 0:
 		data := b.head.Bytes()
 		out.Body = io.NopCloser(bytes.NewReader(data))
