@@ -119,27 +119,36 @@ func TestLegacysOwnRefusalsKeepTheirStatus(t *testing.T) {
 	}
 }
 
+// callFunc is Exchange.Call.
+type callFunc func(ctx context.Context, area []byte, h []adapters.Header) ([]byte, error)
+
+// trouble is a request that Legacy does not answer, and what the client is told. call nil: Legacy must
+// not be asked.
+type trouble struct {
+	name, ref string
+	call      callFunc
+	header    []string
+	status    int
+	kind      string
+	outcome   string
+	retry     string
+}
+
+// errFull is what a Requester might say in words of its own.
+var errFull = errors.New("mq: too many")
+
 func TestWhatLegacyCouldNotAnswerIsAProblem(t *testing.T) {
-	fail := func(err error) func(context.Context, []byte, []adapters.Header) ([]byte, error) {
+	fail := func(err error) callFunc {
 		return func(context.Context, []byte, []adapters.Header) ([]byte, error) { return nil, err }
 	}
-	give := func(b []byte) func(context.Context, []byte, []adapters.Header) ([]byte, error) {
+	give := func(b []byte) callFunc {
 		return func(context.Context, []byte, []adapters.Header) ([]byte, error) { return b, nil }
 	}
-	errFull := errors.New("mq: too many")
 	packed := reply(t)
 	for i := 66; i < 586; i++ {
 		packed[i] = 0xff
 	}
-	for _, tc := range []struct {
-		name, ref string
-		call      func(context.Context, []byte, []adapters.Header) ([]byte, error)
-		header    []string
-		status    int
-		kind      string
-		outcome   string
-		retry     string
-	}{
+	for _, tc := range []trouble{
 		{"unknown Reference", "nonsense", nil, nil, 404, "unknown-reference", "unknown_reference", ""},
 		{"another program's Reference", "cpp-ref", nil, nil, 404, "unknown-reference", "unknown_reference", ""},
 		{"a header that no code page has", claimRef, nil, []string{"X-Correlation-Id", "日本"}, 400, "bad-request", "bad_request", ""},
@@ -155,37 +164,39 @@ func TestWhatLegacyCouldNotAnswerIsAProblem(t *testing.T) {
 		{"reply of garbage", claimRef, give(packed), nil, 502, "legacy-answer", "undecodable", ""},
 		{"reply in ASCII", claimRef, give(bytes.Repeat([]byte("A"), 586)), nil, 502, "legacy-answer", "undecodable", ""},
 	} {
-		t.Run(tc.name, func(t *testing.T) {
-			reg := prometheus.NewRegistry()
-			var logged strings.Builder
-			x := exchange(t, tc.call)
-			if tc.call == nil {
-				x.Call = func(context.Context, []byte, []adapters.Header) ([]byte, error) {
-					t.Error("Legacy was called")
-					return nil, errFull
-				}
-			}
-			x.Metrics, x.Log = NewMetrics(reg), slog.New(slog.NewTextHandler(&logged, nil))
-			if strings.Contains(tc.name, "Requester's") {
-				x.Busy = func(err error) bool { return errors.Is(err, errFull) }
-			}
-			res, body := trip(t, x, inquiry(tc.ref, tc.header...))
-			var p problemBody
-			if err := json.Unmarshal([]byte(body), &p); err != nil {
-				t.Fatal(err)
-			}
-			if res.StatusCode != tc.status || p.Status != tc.status || p.Type != "urn:portage:problem:"+tc.kind || res.Header.Get("Retry-After") != tc.retry {
-				t.Errorf("%s, Retry-After %q: %s", res.Status, res.Header.Get("Retry-After"), body)
-			}
-			if strings.Contains(body+logged.String(), sin) || strings.Contains(logged.String(), "EXAMPLE") {
-				t.Errorf("personal data in %s or %s", body, logged.String())
-			}
-			if tc.status == 502 && !strings.Contains(logged.String(), "reply cannot be read") {
-				t.Errorf("the reason is not in the log: %s", logged.String())
-			}
-			expectMetrics(t, reg, fmt.Sprintf("portage_exchange_answers_total{exchange=\"ei-status\",outcome=%q} 1", tc.outcome))
-		})
+		t.Run(tc.name, tc.check)
 	}
+}
+
+func (tc trouble) check(t *testing.T) {
+	reg := prometheus.NewRegistry()
+	var logged strings.Builder
+	x := exchange(t, tc.call)
+	if tc.call == nil {
+		x.Call = func(context.Context, []byte, []adapters.Header) ([]byte, error) {
+			t.Error("Legacy was called")
+			return nil, errFull
+		}
+	}
+	x.Metrics, x.Log = NewMetrics(reg), slog.New(slog.NewTextHandler(&logged, nil))
+	if strings.Contains(tc.name, "Requester's") {
+		x.Busy = func(err error) bool { return errors.Is(err, errFull) }
+	}
+	res, body := trip(t, x, inquiry(tc.ref, tc.header...))
+	var p problemBody
+	if err := json.Unmarshal([]byte(body), &p); err != nil {
+		t.Fatal(err)
+	}
+	if res.StatusCode != tc.status || p.Status != tc.status || p.Type != "urn:portage:problem:"+tc.kind || res.Header.Get("Retry-After") != tc.retry {
+		t.Errorf("%s, Retry-After %q: %s", res.Status, res.Header.Get("Retry-After"), body)
+	}
+	if strings.Contains(body+logged.String(), sin) || strings.Contains(logged.String(), "EXAMPLE") {
+		t.Errorf("personal data in %s or %s", body, logged.String())
+	}
+	if tc.status == 502 && !strings.Contains(logged.String(), "reply cannot be read") {
+		t.Errorf("the reason is not in the log: %s", logged.String())
+	}
+	expectMetrics(t, reg, fmt.Sprintf("portage_exchange_answers_total{exchange=\"ei-status\",outcome=%q} 1", tc.outcome))
 }
 
 func TestOnlyTheMappedMethodReachesLegacy(t *testing.T) {
