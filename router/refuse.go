@@ -27,7 +27,7 @@ var Refusals = [...]string{
 	"path-utf8",          // escapes that are no UTF-8, overlong forms included
 	"query-semicolon",    // ; separates parameters for some sides and not for others
 	"query-escape",       // % without two hexadecimal digits
-	"query-character",    // a control character or one outside ASCII
+	"query-character",    // a control character, one outside ASCII, or #
 	"query-parameters",   // more than 1,000
 	"header-name",        // a header name outside [A-Za-z0-9-], such as X_Forwarded_For
 	"method",             // CONNECT or TRACE
@@ -226,7 +226,7 @@ func checkQuery(q string) string {
 			if _, ok := unhex(q[i:]); !ok {
 				return "query-escape"
 			}
-		case c <= ' ' || c >= 0x7f:
+		case c <= ' ' || c >= 0x7f || c == '#': // a fragment never travels (RFC 9112 §3.2.1)
 			return "query-character"
 		}
 	}

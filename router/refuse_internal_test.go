@@ -66,7 +66,7 @@ func TestQueries(t *testing.T) {
 	for q, want := range map[string]string{
 		"": "", "a=1&b=2": "", "q=caf%C3%A9&x": "", "a=%2F": "", many: "",
 		"a=1;b=2": "query-semicolon", "a=%": "query-escape", "a=%4": "query-escape", "a=%zz": "query-escape",
-		"a=\x00": "query-character", "a=é": "query-character", "a b": "query-character", many + "&b=2": "query-parameters",
+		"a=\x00": "query-character", "a=é": "query-character", "a#b": "query-character", "a b": "query-character", many + "&b=2": "query-parameters",
 	} {
 		if got := checkQuery(q); got != want {
 			t.Errorf("%.20q: %q, want %q", q, got, want)
