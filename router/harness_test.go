@@ -51,7 +51,7 @@ func (s sides) of(_ string, which router.Side) http.RoundTripper {
 }
 
 // anyone is the Key of every request: the header Client, if there is one; "bad" is no Reference.
-func anyone(r *http.Request, _ map[string]string) (router.Key, bool, error) {
+func anyone(_ string, r *http.Request, _ map[string]string) (router.Key, bool, error) {
 	switch id := r.Header.Get("Client"); id {
 	case "":
 		return router.Key{}, false, nil

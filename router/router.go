@@ -39,7 +39,7 @@ type Config struct {
 	// Key finds the client of a request. ok is false if the request names none: Legacy serves it. An
 	// error says that the request names one that cannot be (a bad Reference): it is answered 404. The
 	// error's text goes nowhere. Nil: no request has a Key.
-	Key func(r *http.Request, params map[string]string) (key Key, ok bool, err error)
+	Key func(route string, r *http.Request, params map[string]string) (key Key, ok bool, err error)
 	// Override tells the side that a tester asks for, and must check that the caller is one. Nil: none.
 	Override func(*http.Request) (Side, bool)
 	// Compare returns a route's comparison of shadow answers; nil: its copies are sent, not compared.

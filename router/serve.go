@@ -87,7 +87,7 @@ func (p *passage) identify() bool {
 	q := Request{Route: p.entry.route.Name}
 	if p.r.config.Key != nil {
 		var err error
-		if p.key, p.hasKey, err = p.r.config.Key(p.req, p.params); err != nil {
+		if p.key, p.hasKey, err = p.r.config.Key(p.entry.route.Name, p.req, p.params); err != nil {
 			p.refuse(ReasonBadReference, problemReference, 0)
 			return false
 		}

@@ -76,7 +76,7 @@ type App struct {
 	console  *console.Console
 	parity   map[string]router.Compare
 	bridges  []*bridgeRun
-	sides    map[string]http.RoundTripper // by exchange name
+	sides    map[string]http.RoundTripper // by sideName
 	checks   []console.Check
 	sample   *sample
 	actors   group
@@ -149,10 +149,7 @@ func (a *App) openFiles(context.Context) (err error) {
 		return err
 	}
 	a.onClose(a.journal.Close)
-	a.check("journal", func(ctx context.Context) error {
-		_, err := a.journal.Stats(ctx)
-		return err
-	})
+	a.check("journal", func(context.Context) error { return a.journal.Err() })
 	return nil
 }
 

@@ -109,7 +109,7 @@ func (a *App) openExchange(e config.Exchange) error {
 	if err := exchange.Prepare(); err != nil {
 		return err
 	}
-	a.sides[e.Name] = exchange
+	a.sides[sideName(config.Side{Exchange: e.Name})] = exchange
 	a.actors.add("exchange "+e.Name, requester.Run)
 	a.onClose(func() error { requester.Close(); return nil })
 	a.check("exchange-"+e.Name, func(context.Context) error {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,6 +31,9 @@ var errReference = errors.New("no such reference")
 
 // openRouter compiles the routes and joins them to vault, store, audit and parity.
 func (a *App) openRouter(ctx context.Context) error {
+	if err := a.openHTTPSides(); err != nil {
+		return err
+	}
 	routes := []router.Route{}
 	if a.Role.routes() {
 		for _, r := range a.Config.Routes {
@@ -70,47 +74,58 @@ func (a *App) openRouter(ctx context.Context) error {
 	return nil
 }
 
-// side returns the configured side of a route.
+// side returns the configured side of a route; nil if there is none.
 func (a *App) side(route string, s router.Side) http.RoundTripper {
 	for _, r := range a.Config.Routes {
 		if r.Name != route {
 			continue
 		}
-		side := r.Legacy
 		if s == router.Modern {
-			side = r.Modern
+			return a.sides[sideName(r.Modern)]
 		}
-		if side.Exchange != "" {
-			return a.sides[side.Exchange]
+		return a.sides[sideName(r.Legacy)]
+	}
+	return nil
+}
+
+// sideName is the key of a side in App.sides: equal sides share their connections.
+func sideName(s config.Side) string {
+	if s.Exchange != "" {
+		return "exchange " + s.Exchange
+	}
+	return s.URL
+}
+
+// openHTTPSides makes the sides that speak HTTP.
+func (a *App) openHTTPSides() error {
+	for _, r := range a.Config.Routes {
+		for _, s := range []config.Side{r.Legacy, r.Modern} {
+			if s.URL == "" || a.sides[s.URL] != nil {
+				continue
+			}
+			h, err := router.NewHTTPSide(s.URL, router.Transport{})
+			if err != nil {
+				return fmt.Errorf("route %s: %w", r.Name, err)
+			}
+			a.sides[s.URL] = h
 		}
-		if side.URL == "" {
-			return nil
-		}
-		h, err := router.NewHTTPSide(side.URL, router.Transport{})
-		if err != nil {
-			a.log.Error("a side cannot be used", "route", route, "side", s.String(), "err", err)
-			return nil
-		}
-		return h
 	}
 	return nil
 }
 
 // key opens the Reference in a request's path. The Key is an HMAC of the SIN: all claims of a client
 // keep to one side, and nobody can tell from a Key whose it is.
-func (a *App) key(r *http.Request, params map[string]string) (router.Key, bool, error) {
-	for _, route := range a.Config.Routes {
-		reference, there := params[route.Reference]
-		if route.Reference == "" || !there {
-			continue
-		}
-		program, sin, _, err := a.vault.OpenReference(reference)
-		if err != nil || route.Program != "" && program != route.Program {
-			return router.Key{}, false, errReference
-		}
-		return a.vault.MAC("key", []byte(sin)), true, nil
+func (a *App) key(name string, _ *http.Request, params map[string]string) (router.Key, bool, error) {
+	i := slices.IndexFunc(a.Config.Routes, func(r config.Route) bool { return r.Name == name })
+	if i < 0 || a.Config.Routes[i].Reference == "" {
+		return router.Key{}, false, nil
 	}
-	return router.Key{}, false, nil
+	route := a.Config.Routes[i]
+	program, sin, _, err := a.vault.OpenReference(params[route.Reference])
+	if err != nil || route.Program != "" && program != route.Program {
+		return router.Key{}, false, errReference
+	}
+	return a.vault.MAC("key", []byte(sin)), true, nil
 }
 
 // override lets a tester choose the side; anybody else is served as ever.

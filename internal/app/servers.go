@@ -62,6 +62,8 @@ func serve(ctx context.Context, l net.Listener, h http.Handler, configure func(*
 		ReadTimeout:       readTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
+		// The router answers OPTIONS * itself, with its Decision.
+		DisableGeneralOptionsHandler: true,
 	}
 	if configure != nil {
 		configure(s)
