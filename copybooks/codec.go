@@ -335,3 +335,24 @@ func (c *Codec) PutInitial(b []byte) {
 		clear(b)
 	}
 }
+
+// Nullable reports whether the item has bytes that mean null.
+func (c *Codec) Nullable() bool {
+	return c.form == formPacked || c.form == formZoned || c.form == formEdited
+}
+
+// Scale returns the number of digits behind the point; negative for trailing P of the PICTURE.
+func (c *Codec) Scale() int {
+	if c.edited != nil {
+		return c.edited.scale
+	}
+	return int(c.scale)
+}
+
+// Signed reports whether a number may be negative.
+func (c *Codec) Signed() bool {
+	if c.edited != nil {
+		return c.edited.signed
+	}
+	return c.signed
+}

@@ -56,7 +56,7 @@ var faultNames = [lastFault]string{
 	NotNumber: "not-number", Overflow: "overflow", FractionLost: "fraction-lost", SignLost: "sign-lost",
 	TextTooLong: "text-too-long", Unencodable: "unencodable", NoBlank: "no-blank",
 	UnknownCode: "unknown-code", ViewsDiffer: "views-differ", WrongKind: "value-kind",
-	ReturnCode: "return-code",
+	MissingValue: "missing-value", NotEncodable: "not-encodable", ReturnCode: "return-code",
 }
 
 var faultHints = [lastFault]string{
@@ -81,7 +81,7 @@ var faultHints = [lastFault]string{
 	FractionLost: "the value has more decimal places than the PICTURE",
 	SignLost:     "the value is negative and the item is unsigned",
 	TextTooLong:  "the text is longer than the field",
-	Unencodable:  "a character is not in the code page: choose a named fold before this",
+	Unencodable:  "a character is not in the code page",
 	NoBlank:      "this item has no bytes that mean null",
 	UnknownCode:  "the text is none of the field's codes",
 	ViewsDiffer:  "two views of the same storage do not agree: leave one of them null",
@@ -101,8 +101,8 @@ func (f Fault) String() string {
 
 // Reasons returns all reason codes in a fixed order: the closed set of a metric's label.
 func Reasons() []string {
-	out := make([]string, 0, int(lastFault)-2)
-	for f := ShortRecord; f < lastFault; f++ {
+	out := make([]string, 0, int(lastFault)-1)
+	for f := Blank; f < lastFault; f++ {
 		out = append(out, faultNames[f])
 	}
 	return out

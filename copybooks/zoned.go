@@ -84,14 +84,19 @@ func (z *zonedForm) append(dst, b []byte) ([]byte, Fault) {
 // loadZoned reads up to 8 bytes to the right of the result, with EBCDIC zeros before them.
 func loadZoned(b []byte) uint64 {
 	const zeros = 0xF0F0F0F0F0F0F0F0
-	if len(b) == 8 {
+	n := len(b)
+	if n == 8 {
 		return binary.BigEndian.Uint64(b)
 	}
-	var x uint64 = zeros
-	for _, c := range b {
-		x = x<<8 | uint64(c)
+	var x uint64
+	if n >= 4 {
+		x = uint64(binary.BigEndian.Uint32(b))<<(8*uint(n-4)&63) | uint64(binary.BigEndian.Uint32(b[n-4:]))
+	} else {
+		for _, c := range b {
+			x = x<<8 | uint64(c)
+		}
 	}
-	return x
+	return x | zeros<<(8*uint(n)&63)
 }
 
 // squeeze gathers the low nibbles of 8 bytes.
@@ -110,7 +115,9 @@ func (z *zonedForm) appendShort(dst, b []byte) (out []byte, ok bool) {
 	neg := false
 	var hi, lo uint64 = zones, 0
 	if len(b) > 8 {
-		hi, lo = loadZoned(b[:len(b)-8]), binary.BigEndian.Uint64(b[len(b)-8:])
+		over := 8 * uint(16-len(b))
+		hi = binary.BigEndian.Uint64(b)>>(over&63) | ^(^uint64(0)>>(over&63))&zones
+		lo = binary.BigEndian.Uint64(b[len(b)-8:])
 	} else {
 		lo = loadZoned(b)
 	}

@@ -268,19 +268,45 @@ func (d *dateForm) put(digits, text []byte) ([]byte, copybooks.Fault) {
 	}
 	m.yday = dayOfYear(m.year, m.month, m.day)
 	for _, p := range d.parts {
-		n := map[byte]int{'C': year / 100, 'Y': year % 100, 'M': m.month, 'D': m.day, 'J': m.yday, 'W': m.week,
-			'h': m.hour, 'm': m.minute, 's': m.second, 'f': m.hundredth}
-		v, ok := n[p.sort]
-		if !ok {
-			v = int(p.sort - '0')
+		n := m.part(p.sort, year)
+		for unit := powers[p.n-1]; unit > 0; unit /= 10 {
+			digits = append(digits, byte('0'+n/unit%10))
 		}
-		digits = append(digits, fmt.Sprintf("%0*d", p.n, v)...)
 	}
 	var buf [40]byte
 	if again, _, f := d.append(buf[:0], digits[start:]); f != copybooks.OK || d.kind != timeDate && string(again) != string(text) {
 		return digits, copybooks.DateValue
 	}
 	return digits, copybooks.OK
+}
+
+var powers = [...]int{1, 10, 100}
+
+// part is the number that a part of a form shows.
+func (m *moment) part(sort byte, year int) int {
+	switch sort {
+	case 'C':
+		return year / 100
+	case 'Y':
+		return year % 100
+	case 'M':
+		return m.month
+	case 'D':
+		return m.day
+	case 'J':
+		return m.yday
+	case 'W':
+		return m.week
+	case 'h':
+		return m.hour
+	case 'm':
+		return m.minute
+	case 's':
+		return m.second
+	case 'f':
+		return m.hundredth
+	}
+	return int(sort - '0')
 }
 
 func (d *dateForm) parse(text string) (moment, copybooks.Fault) {
@@ -321,7 +347,7 @@ func dayOfYear(year, month, day int) int {
 	return day
 }
 
-// EI weeks run from Sunday to Saturday, and week 01 holds 1 January (facts: Service Canada, EI calendar).
+// EI weeks run from Sunday to Saturday, and week 01 holds 1 January.
 
 // weekStart returns the Sunday on which a week starts.
 func weekStart(year, week int) (y, m, d int) {

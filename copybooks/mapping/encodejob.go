@@ -18,6 +18,7 @@ type encodeJob struct {
 	mask  []*encItem
 	view  *encItem
 	where []int // indices of the elements around
+	was   []byte
 }
 
 // waiting is shared storage whose selector may stand behind it.

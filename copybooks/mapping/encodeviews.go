@@ -1,7 +1,6 @@
 package mapping
 
 import (
-	"bytes"
 	"fmt"
 
 	"github.com/portage-gateway/portage/copybooks"
@@ -111,6 +110,9 @@ func (j *encodeJob) trials(e *encItem) error {
 		return j.blank(e)
 	}
 	outer := j.view
+	if outer == nil && !j.several(e) {
+		return j.only(e)
+	}
 	if outer == nil {
 		if n := len(j.enc.Record().Bytes()); len(j.mask) < n {
 			j.mask = make([]*encItem, n)
@@ -133,6 +135,31 @@ func (j *encodeJob) trials(e *encItem) error {
 		}
 	}
 	j.view = outer
+	return nil
+}
+
+// several reports whether more than one view has a value.
+func (j *encodeJob) several(e *encItem) bool {
+	n := 0
+	for _, c := range e.children {
+		if at, _ := j.given(c); at >= 0 {
+			n++
+		}
+	}
+	return n > 1
+}
+
+// only encodes the one view that has a value: there is nothing to hold it against.
+func (j *encodeJob) only(e *encItem) error {
+	for _, c := range e.children {
+		if at, _ := j.given(c); at < 0 {
+			continue
+		}
+		if c.item.Moves() {
+			j.enc.EnterView(c.item)
+		}
+		return j.item(c)
+	}
 	return nil
 }
 
@@ -215,7 +242,8 @@ func (j *encodeJob) before(it *copybooks.Item) []byte {
 	if f != copybooks.OK {
 		return nil
 	}
-	was := bytes.Clone(slot)
+	j.was = append(j.was[:0], slot...)
+	was := j.was
 	for _, by := range j.masked(it) {
 		if by == nil || by == j.view {
 			return was

@@ -211,7 +211,7 @@ func (c *compiler) binding(x *ExchangeView, rec *record, name string, b *Binding
 	x.bindings = append(x.bindings, boundField{item: it, Binding: b})
 }
 
-// Method and Path are the operation that the mapping binds.
+// Method returns the HTTP method of the operation.
 func (x *ExchangeView) Method() string { return x.exchange.Method }
 
 // Path returns the operation's path pattern.

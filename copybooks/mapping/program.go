@@ -128,7 +128,7 @@ func (b *builder) value(n *node) {
 		case n.leaf.form == quotedLeaf:
 			code = opQuoted
 		}
-		b.emit(op{code: code, key: key(n), item: n.leaf.item, leaf: n.leaf})
+		b.emit(op{code: code, key: key(n), item: n.leaf.item, leaf: n.leaf, node: n})
 	}
 	if trial >= 0 {
 		b.ops[trial].end = int32(len(b.ops))
