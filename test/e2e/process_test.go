@@ -118,7 +118,14 @@ func start(t *testing.T, args ...string) *process {
 // launch runs portage and does not wait. The process is killed when the test ends.
 func launch(t *testing.T, args ...string) *process {
 	t.Helper()
+	return launchIn(t, "", args...)
+}
+
+// launchIn runs portage in a folder.
+func launchIn(t *testing.T, dir string, args ...string) *process {
+	t.Helper()
 	p := &process{t: t, cmd: exec.Command(binary, args...), done: make(chan struct{})}
+	p.cmd.Dir = dir
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
