@@ -130,7 +130,7 @@ func (z *zonedForm) appendShort(dst, b []byte) (out []byte, ok bool) {
 		lo |= 0xF0
 	}
 	if hi&zones != zones || lo&zones != zones ||
-		((hi&lowNibbles)+six|(lo&lowNibbles)+six)&0x1010101010101010 != 0 {
+		(((hi&lowNibbles)+six)|((lo&lowNibbles)+six))&0x1010101010101010 != 0 {
 		return dst, false
 	}
 	return appendBCD(dst, squeeze(hi)<<32|squeeze(lo), z.scale, neg), true

@@ -120,8 +120,33 @@ func (e *Encoder) kind(original []byte) (int, error) {
 			return i, nil
 		}
 	}
+	if i, ok := e.tryKinds(s); ok {
+		return i, nil
+	}
 	return 0, &ValueError{Offset: -1, Reason: copybooks.UnknownKind.String(),
 		Err: fmt.Errorf("no member says which record kind this is: %s selects it", s.item.Field.Path)}
+}
+
+// tryKinds finds the one record whose encoding says that it is of its own kind: the kind field may lie
+// inside of a text.
+func (e *Encoder) tryKinds(s *selector) (int, bool) {
+	found := -1
+	for i := range e.view.records {
+		if !s.selects(i) {
+			continue
+		}
+		out, err := e.record(nil, i, 0, nil)
+		if err != nil {
+			continue
+		}
+		if got, f := s.peek(out, e.view.records); f == copybooks.OK && got == i {
+			if found >= 0 {
+				return 0, false
+			}
+			found = i
+		}
+	}
+	return found, found >= 0
 }
 
 func (s *selector) selects(i int) bool {
