@@ -33,7 +33,7 @@ func TestAShareSetHereMovesClients(t *testing.T) {
 				return answer, nil
 			})
 		},
-		Key: func(_ *http.Request, params map[string]string) (key router.Key, ok bool, err error) {
+		Key: func(_ string, _ *http.Request, params map[string]string) (key router.Key, ok bool, err error) {
 			copy(key[:], params["claimRef"]+"----------------")
 			return key, true, nil
 		},
