@@ -162,7 +162,7 @@ func (e *Encoder) PutRaw(it *Item, raw []byte) Fault {
 
 // Keep writes the original bytes, or without an original the initial value.
 func (e *Encoder) Keep(it *Item) Fault {
-	b, f := e.slot(it)
+	b, f := e.out.Slice(it)
 	if f != OK {
 		return f
 	}

@@ -233,7 +233,11 @@ func (e *Encoder) record(dst []byte, i int, at int32, original []byte) ([]byte, 
 	if err := j.deferred(0); err != nil {
 		return dst, err
 	}
-	return enc.AppendRecord(dst), nil
+	dst = enc.AppendRecord(dst)
+	if original == nil && e.view.options.Variable {
+		dst = dst[:len(dst)-j.unused(rec.enc)]
+	}
+	return dst, nil
 }
 
 // wrong says that a value is of another kind.

@@ -252,3 +252,28 @@ func (j *encodeJob) before(it *copybooks.Item) []byte {
 	j.enc.Prefer(was)
 	return was
 }
+
+// unused returns how many bytes at the end of a record its last chosen view does not have.
+func (j *encodeJob) unused(e *encItem) int {
+	n := 0
+	for len(e.children) > 0 && !e.table {
+		if e.cluster != nil {
+			view, f := e.cluster.by.read(j.enc.Record())
+			if f != copybooks.OK || view < 0 {
+				return n
+			}
+			most := 0
+			for _, c := range e.children {
+				most = max(most, c.item.Size())
+			}
+			e = e.children[view]
+			n += most - e.item.Size()
+			continue
+		}
+		if e.views {
+			return n
+		}
+		e = e.children[len(e.children)-1]
+	}
+	return n
+}

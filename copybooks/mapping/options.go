@@ -29,6 +29,9 @@ type Options struct {
 	// RecordSize is one more length that a record may have, in bytes: see copybooks.Decoder. 0: none but the
 	// longest Layout's, if there are several.
 	RecordSize int
+	// Variable ends an encoded record with the view that was chosen for its last storage, as files of
+	// variable records do. Without it, and without an original, the record has the greatest view's length.
+	Variable bool
 }
 
 // Kind is one record kind.

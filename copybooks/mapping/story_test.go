@@ -53,6 +53,7 @@ type settings struct {
 	Numbers    mapping.Numbers   `yaml:"numbers"`
 	Invalid    mapping.Invalid   `yaml:"invalid"`
 	RecordSize int               `yaml:"recordSize"`
+	Variable   bool              `yaml:"variable"`
 	Pointers   map[string]string `yaml:"pointers"` // sensitivities
 }
 
@@ -101,7 +102,7 @@ func compileStory(t *testing.T, s settings, part map[string]string) (*mapping.Vi
 		}
 	}
 	o := mapping.Options{KindField: s.KindField, Trim: s.Trim, Fillers: s.Fillers, Names: s.Names, Numbers: s.Numbers,
-		Invalid: s.Invalid, RecordSize: s.RecordSize}
+		Invalid: s.Invalid, RecordSize: s.RecordSize, Variable: s.Variable}
 	for _, text := range s.Kinds {
 		k, err := mapping.ParseKind(text)
 		if err != nil {
