@@ -28,6 +28,8 @@ type DemoOptions struct {
 	// Length is how long it takes, Rate how many requests a second the load sends.
 	Length time.Duration
 	Rate   int
+	// Pace scales the pauses for the reader between two acts; 0 is 1.
+	Pace float64
 	// KeepData leaves the data directory where it is. Otherwise it is a new one, removed at the end.
 	KeepData bool
 }
@@ -91,7 +93,7 @@ func (a *App) play(ctx context.Context, load *demo.Load, d DemoOptions) error {
 	ended := make(chan error, 1)
 	go func() { ended <- load.Run(loading) }()
 	story := &demo.Story{
-		Out: d.Out, Control: a.socketClient(), Route: sampleRoute, Modern: a.sample.modern, Load: load, Length: d.Length,
+		Out: d.Out, Control: a.socketClient(), Route: sampleRoute, Modern: a.sample.modern, Load: load, Length: d.Length, Pace: d.Pace,
 	}
 	err := story.Run(ctx)
 	stop()

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/lexer"
 )
 
 // Error is a fault in a configuration file, with its place.
@@ -88,7 +89,7 @@ func (s *source) line(n int) string {
 func (s *source) explain(err error) error {
 	var e yaml.Error
 	if !errors.As(err, &e) || e.GetToken() == nil {
-		return &Error{File: s.name, Message: err.Error()}
+		return s.placed(err.Error())
 	}
 	at := e.GetToken().Position
 	out := &Error{File: s.name, Line: at.Line, Column: at.Column, Source: s.line(at.Line), Message: e.GetMessage()}
@@ -97,6 +98,24 @@ func (s *source) explain(err error) error {
 		out.Message = fmt.Sprintf("there is no setting %q", key)
 		if near := nearest(key, settings(reflect.TypeFor[Config]())); near != "" {
 			out.Hint = fmt.Sprintf("did you mean %q?", near)
+		}
+	}
+	return out
+}
+
+// placed makes an error of a message of package time, which has no place but quotes the value at fault.
+func (s *source) placed(message string) error {
+	out := &Error{File: s.name, Message: message}
+	_, quoted, _ := strings.Cut(message, "\"")
+	value, _, ok := strings.Cut(quoted, "\"")
+	if !ok {
+		return out
+	}
+	for _, t := range lexer.Tokenize(string(s.text)) {
+		if t.Value == value {
+			out.Line, out.Column, out.Source = t.Position.Line, t.Position.Column, s.line(t.Position.Line)
+			out.Hint = "write a number with its unit, such as 1500ms, 5s or 2m"
+			break
 		}
 	}
 	return out

@@ -23,8 +23,10 @@ type Story struct {
 	// Modern is the side with the fault, Load what asks and checks. Required.
 	Modern *Modern
 	Load   *Load
-	// Length is how long the story takes. Required.
+	// Length is about how long the story takes. Required.
 	Length time.Duration
+	// Pace scales the pauses for the reader between two acts. 0: 1.
+	Pace float64
 
 	began time.Time
 }
@@ -92,8 +94,11 @@ func (s *Story) until(ctx context.Context, part float64, what string, good func(
 	}
 }
 
-// pass lets a share of the story go by.
+// pass lets a share of the story go by, so that a reader can follow.
 func (s *Story) pass(ctx context.Context, part float64) error {
+	if s.Pace > 0 {
+		part *= s.Pace
+	}
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
@@ -115,7 +120,7 @@ func (s *Story) shadowFindsTheFault(ctx context.Context) error {
 		s.more("%-20s %-9s seen %3d times   Legacy %s   Modern %s", d.Pointer, d.Kind, d.Count, d.Legacy, d.Modern)
 	}
 	s.more("A cent, now and then: Modern rounds half cents to even, COBOL rounds them up. Clients still see Legacy only.")
-	return s.pass(ctx, 0.05)
+	return s.pass(ctx, 0.15)
 }
 
 func (s *Story) faultIsMended(ctx context.Context) error {
@@ -139,7 +144,7 @@ func (s *Story) faultIsMended(ctx context.Context) error {
 	if different > 0 {
 		return fmt.Errorf("%d answers still differ", different)
 	}
-	return nil
+	return s.pass(ctx, 0.1)
 }
 
 func (s *Story) clientsMove(ctx context.Context) error {
@@ -155,7 +160,7 @@ func (s *Story) clientsMove(ctx context.Context) error {
 	}
 	all := r.Clients.Legacy + r.Clients.Modern
 	s.say("Share raised to 30 %%: Modern serves %d of %d clients, always the same ones.", r.Clients.Modern, all)
-	return s.pass(ctx, 0.05)
+	return s.pass(ctx, 0.1)
 }
 
 func (s *Story) modernDies(ctx context.Context) error {
@@ -166,7 +171,7 @@ func (s *Story) modernDies(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.pass(ctx, 0.08); err != nil {
+	if err := s.pass(ctx, 0.1); err != nil {
 		return err
 	}
 	after := s.Load.Counts()
@@ -190,7 +195,7 @@ func (s *Story) modernIsBack(ctx context.Context) error {
 		return err
 	}
 	s.say("The breaker has closed after its probes; Modern serves its clients again.")
-	return nil
+	return s.pass(ctx, 0.12)
 }
 
 func (s *Story) allIsTakenBack(ctx context.Context) error {
@@ -213,7 +218,7 @@ func (s *Story) allIsTakenBack(ctx context.Context) error {
 		return err
 	}
 	before := s.Load.Counts()
-	if err := s.pass(ctx, 0.05); err != nil {
+	if err := s.pass(ctx, 0.1); err != nil {
 		return err
 	}
 	after := s.Load.Counts()
