@@ -181,11 +181,12 @@ func (e *Encoder) kindIn(rec *record, s *selector) (int, bool) {
 	return i, f == copybooks.OK
 }
 
-// all encodes a text with one member for each 01 level.
+// all encodes a text with one member for each 01 level. They share the record's storage: what one of them
+// writes must be what the others write there, and the longest says how long the record is.
 func (e *Encoder) all(dst, original []byte) ([]byte, error) {
-	var first []byte
-	name := ""
-	seen := 0
+	var merged []byte
+	var by []string // which member wrote a byte
+	seen, given := 0, 0
 	for i, rec := range e.view.records {
 		key := memberName(rec.layout.Name(), e.view.options.Names)
 		at := e.tape.member(0, key)
@@ -199,21 +200,35 @@ func (e *Encoder) all(dst, original []byte) ([]byte, error) {
 		if e.tape.values[at].kind != jsonObject {
 			return dst, e.tape.wrong(at, "/"+escapePointer(key), "an object")
 		}
+		given++
+		e.job.written = make([]bool, max(rec.layout.Size(), len(original)))
 		out, err := e.record(nil, i, at, original)
 		if err != nil {
 			return dst, err
 		}
-		if first != nil && string(first) != string(out) {
-			return dst, &ValueError{Pointer: "/" + escapePointer(key), Offset: int(e.tape.values[at].at), Reason: copybooks.ViewsDiffer.String(),
-				Err: fmt.Errorf("%s and %s encode to different bytes: leave one of them null", name, key)}
+		for k, b := range out {
+			switch {
+			case k >= len(merged):
+				merged, by = append(merged, b), append(by, "")
+			case !e.job.written[k]:
+				continue
+			case by[k] == "":
+				merged[k] = b
+			case merged[k] != b:
+				return dst, &ValueError{Pointer: "/" + escapePointer(key), Offset: int(e.tape.values[at].at), Reason: copybooks.ViewsDiffer.String(),
+					Err: fmt.Errorf("%s and %s encode to different bytes: leave one of them null", by[k], key)}
+			}
+			if e.job.written[k] {
+				by[k] = key
+			}
 		}
-		first, name = out, key
 	}
-	if int(e.tape.values[0].n) != seen || first == nil {
+	e.job.written = nil
+	if int(e.tape.values[0].n) != seen || given == 0 {
 		return dst, &ValueError{Offset: 0, Reason: copybooks.UnknownKind.String(),
 			Err: errors.New("want one member for each 01 level, and one of them not null")}
 	}
-	return append(dst, first...), nil
+	return append(dst, merged...), nil
 }
 
 // record encodes the object at a place of the tape.

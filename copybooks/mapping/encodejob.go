@@ -19,6 +19,8 @@ type encodeJob struct {
 	view  *encItem
 	where []int // indices of the elements around
 	was   []byte
+	// written, if not nil, says which bytes of the record a value of the JSON wrote.
+	written []bool
 }
 
 // waiting is shared storage whose selector may stand behind it.

@@ -31,6 +31,12 @@ func (j *encodeJob) leaf(e *encItem) error {
 		}
 		return j.refuse(e.node, at, e.item, f)
 	}
+	if j.written != nil {
+		start := j.enc.Record().SlicePos(e.item)
+		for i := range e.item.Size() {
+			j.written[start+i] = true
+		}
+	}
 	if was != nil {
 		return j.merge(e, e.node, at, was)
 	}

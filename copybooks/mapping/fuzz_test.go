@@ -25,6 +25,11 @@ func views(t testing.TB) []*mapping.View {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if all, err := mapping.Compile(ls, nil, mapping.Options{}); err != nil {
+			t.Fatal(err)
+		} else {
+			out = append(out, all)
+		}
 		for _, l := range ls {
 			for _, o := range []mapping.Options{{}, {Invalid: mapping.InvalidNull, Trim: copybooks.TrimBoth}, {Invalid: mapping.InvalidRaw, Numbers: mapping.NumberNumbers, Fillers: true, Trim: copybooks.TrimNone}} {
 				v, err := mapping.Compile([]*copybooks.Layout{l}, nil, o)

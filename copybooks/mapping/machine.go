@@ -54,10 +54,7 @@ func (v *View) appendAll(dst, b []byte) ([]byte, error) {
 	good := 0
 	for i, rec := range v.records {
 		dst = append(appendString(dst, memberName(rec.layout.Name(), v.options.Names)), ':')
-		r, err := d.decoders[i].Decode(b)
-		if err == nil {
-			err = rec.check(&r)
-		}
+		r, err := d.as(i, b)
 		if err == nil {
 			dst, err = rec.append(dst, &r, rec.ops)
 		}

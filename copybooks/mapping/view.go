@@ -105,11 +105,8 @@ func (d *Decoder) Decode(b []byte) (copybooks.Record, error) {
 
 func (d *Decoder) any(b []byte) (copybooks.Record, error) {
 	var first error
-	for i, c := range d.decoders {
-		r, err := c.Decode(b)
-		if err == nil {
-			err = d.view.records[i].check(&r)
-		}
+	for i := range d.decoders {
+		r, err := d.as(i, b)
 		if err == nil {
 			return r, nil
 		}
@@ -118,6 +115,20 @@ func (d *Decoder) any(b []byte) (copybooks.Record, error) {
 		}
 	}
 	return copybooks.Record{}, first
+}
+
+// as decodes b as one of several 01 levels that share the record's storage: one of fixed size may be shorter
+// than the record.
+func (d *Decoder) as(i int, b []byte) (copybooks.Record, error) {
+	rec, c := d.view.records[i], d.decoders[i]
+	if rec.layout.MinSize() == rec.layout.Size() {
+		c.RecordSize = len(b)
+	}
+	r, err := c.Decode(b)
+	if err != nil {
+		return r, err
+	}
+	return r, rec.check(&r)
 }
 
 // check holds the expected values against a Record.
