@@ -7,6 +7,9 @@ FUZZTIME ?= 10m
 # How many kills the soak makes, of each process.
 KILLS   ?= 100
 
+# The sample's Legacy program is COBOL where a compiler is at hand, and its Go twin where not.
+LEGACY := $(shell command -v cobc >/dev/null 2>&1 && echo bin/eiqs)
+
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 
@@ -18,11 +21,14 @@ help: ## list the targets
 build: ## build bin/portage; needs nothing but Go
 	$(GO) build -trimpath -o bin/portage ./cmd/portage
 
-run: build ## Portage on embedded parts with the sample sides: traffic on 8080, control and page on 9080
-	./bin/portage run --sample
+run: build $(LEGACY) ## Portage on embedded parts with the sample sides: traffic on 8080, control and page on 9080
+	./bin/portage run --sample $(if $(LEGACY),--legacy-program $(LEGACY))
 
-demo: build ## the same with load and a story, in 90 seconds
-	./bin/portage demo
+bin/eiqs: $(wildcard test/legacy/cobol/EIQS* test/legacy/cobol/*.cpy) copybooks/benefits/EICLMSTA.cpy
+	cobc -x -std=ibm -fodoslide -I test/legacy/cobol -I copybooks/benefits -o $@ test/legacy/cobol/EIQS.cob
+
+demo: build $(LEGACY) ## the same with load and a story, in 90 seconds
+	./bin/portage demo $(if $(LEGACY),--legacy-program $(LEGACY))
 
 test: ## set up what is missing, then test everything under the race detector
 	./test/run
