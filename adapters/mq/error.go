@@ -17,6 +17,8 @@ type Error struct {
 	// CompCode is CCWarning or CCFailed; Reason is one of the RC constants or another of the MQI's.
 	CompCode int32
 	Reason   int32
+	// DataLength is the length in bytes of the message that 2080 left on the queue. 0: unknown.
+	DataLength int
 	// Hint says what to do about it, in one sentence without a full stop; "" if the reason says it all.
 	Hint string
 }
