@@ -119,6 +119,8 @@ type Field struct {
 	Variable, Sliding bool
 	// Line is where the item stands in its source, from 1.
 	Line int
+
+	ordinal int32 // its place in the Layout's preorder
 }
 
 // Elementary reports whether the Field has no children.

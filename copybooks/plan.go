@@ -81,7 +81,12 @@ func (p *Plan) Layout() *Layout { return p.layout }
 func (p *Plan) Root() *Item { return p.root }
 
 // Item returns the Item of a Field, or nil if the Field is of another Layout.
-func (p *Plan) Item(f *Field) *Item { return p.index[f] }
+func (p *Plan) Item(f *Field) *Item {
+	if i := int(f.ordinal); i < len(p.items) && p.items[i].Field == f {
+		return p.items[i]
+	}
+	return p.index[f]
+}
 
 // Items returns all Items, parents before children. The caller must not change it.
 func (p *Plan) Items() []*Item { return p.items }

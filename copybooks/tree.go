@@ -145,6 +145,7 @@ func (b *builder) layouts() []*Layout {
 }
 
 func (l *Layout) add(f *Field) {
+	f.ordinal = int32(len(l.fields))
 	l.fields = append(l.fields, f)
 	name := step(f)
 	l.byName[name] = append(l.byName[name], f)
