@@ -67,6 +67,15 @@ func (d *Descriptor) hasIdentity() bool {
 	return d.UserIdentifier != "" || d.ApplIdentityData != "" || d.AccountingToken != [32]byte{}
 }
 
+// Flags of a message in a group (IBM MQ, Reference, MQMF). The last one is in the group with its own flag alone.
+const (
+	MFMsgInGroup     int32 = 8
+	MFLastMsgInGroup int32 = 16
+)
+
+// InGroup reports whether the message belongs to a group.
+func (d *Descriptor) InGroup() bool { return d.MsgFlags&(MFMsgInGroup|MFLastMsgInGroup) != 0 }
+
 // Message types (IBM MQ, Reference, MQMT).
 const (
 	MTRequest  int32 = 1
@@ -90,8 +99,14 @@ type GetOptions struct {
 	// Browse leaves the message on the queue; the first Browse starts at the head, each later one on the
 	// same connection and queue goes on. BrowseFirst starts again.
 	Browse, BrowseFirst bool
-	// MsgID and CorrelID restrict the get to matching messages. Zero: any.
-	MsgID, CorrelID ID
+	// MsgID, CorrelID, GroupID and MsgSeqNumber restrict the get to matching messages. Zero: any.
+	MsgID, CorrelID, GroupID ID
+	MsgSeqNumber             int32
+	// LogicalOrder gives a group's messages one after the other, from its first, on one connection and
+	// queue, before anything else (MQGMO_LOGICAL_ORDER). A backout takes the place in the group back too.
+	LogicalOrder bool
+	// AllAvailable leaves a group alone until all of its messages are there (MQGMO_ALL_MSGS_AVAILABLE).
+	AllAvailable bool
 	// MaxBody is the largest body to accept, in bytes; a longer message stays and 2080 is returned. 0: any.
 	MaxBody int
 	// Exclusive makes this connection the only one that takes from the queue, from this get until it is

@@ -39,7 +39,9 @@ const (
 	RCSecurityError         int32 = 2063
 	RCStorageNotAvailable   int32 = 2071
 	RCTruncatedMsgFailed    int32 = 2080
+	RCUnknownAliasBaseQ     int32 = 2082
 	RCUnknownObjectName     int32 = 2085
+	RCObjectAlreadyExists   int32 = 2100
 	RCResourceProblem       int32 = 2102
 	RCOutcomePending        int32 = 2124
 	RCHeaderError           int32 = 2142
@@ -54,6 +56,8 @@ const (
 	RCRFHError              int32 = 2334
 	RCBackoutThreshold      int32 = 2362
 	RCSSLInitialization     int32 = 2393
+	RCPropertyNameError     int32 = 2442
+	RCPropertyValueTooBig   int32 = 2469
 	RCJSSEError             int32 = 2397
 	RCSSLPeerName           int32 = 2398
 	RCUnsupportedCipher     int32 = 2400
@@ -133,7 +137,9 @@ var reasons = map[int32]struct {
 	RCSecurityError:         {"SECURITY_ERROR", Alert},
 	RCStorageNotAvailable:   {"STORAGE_NOT_AVAILABLE", Transient},
 	RCTruncatedMsgFailed:    {"TRUNCATED_MSG_FAILED", Permanent},
+	RCUnknownAliasBaseQ:     {"UNKNOWN_ALIAS_BASE_Q", Alert},
 	RCUnknownObjectName:     {"UNKNOWN_OBJECT_NAME", Alert},
+	RCObjectAlreadyExists:   {"OBJECT_ALREADY_EXISTS", Permanent},
 	RCResourceProblem:       {"RESOURCE_PROBLEM", Transient},
 	RCOutcomePending:        {"OUTCOME_PENDING", Transient},
 	RCHeaderError:           {"HEADER_ERROR", Permanent},
@@ -148,6 +154,8 @@ var reasons = map[int32]struct {
 	RCRFHError:              {"RFH_ERROR", Permanent},
 	RCBackoutThreshold:      {"BACKOUT_THRESHOLD_REACHED", Permanent},
 	RCSSLInitialization:     {"SSL_INITIALIZATION_ERROR", Alert},
+	RCPropertyNameError:     {"PROPERTY_NAME_ERROR", Permanent},
+	RCPropertyValueTooBig:   {"PROPERTY_VALUE_TOO_BIG", Permanent},
 	RCSSLPeerName:           {"SSL_PEER_NAME_MISMATCH", Alert},
 	RCSSLCertificateRevoked: {"SSL_CERTIFICATE_REVOKED", Alert},
 	RCJSSEError:             {"JSSE_ERROR", Alert},

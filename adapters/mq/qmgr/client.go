@@ -35,8 +35,10 @@ func DialAs(socket, app string) mq.Dial {
 
 // Lister is what connections of this package offer beside mq.Conn.
 type Lister interface {
-	// Queues returns the names of all queues, sorted.
+	// Queues returns the names of all queues, sorted; aliases are not among them.
 	Queues(ctx context.Context) ([]string, error)
+	// Aliases returns all aliases, sorted by name.
+	Aliases(ctx context.Context) ([]Alias, error)
 }
 
 var (
@@ -69,7 +71,13 @@ func connect(ctx context.Context, socket, app string) (*client, error) {
 		return nil, mq.Failed("connect", "", mq.RCQMgrNotAvailable, "no queue manager answers on "+socket+": start `portage queue-manager` or `portage run`")
 	}
 	c := &client{nc: nc, in: bufio.NewReader(nc)}
-	if _, err := c.call(ctx, "connect", "", opConnect, appendText(nil, app), 0); err != nil {
+	r, err := c.call(ctx, "connect", "", opConnect, append(appendText(nil, app), 0, protocolLevel), 0)
+	if err == nil {
+		r.text()
+		r.uint16() // its level; what it does not know it refuses
+		err = c.finish("connect", "", r)
+	}
+	if err != nil {
 		c.nc.Close()
 		return nil, err
 	}
@@ -227,6 +235,16 @@ func (c *client) Queues(ctx context.Context) ([]string, error) {
 		names = append(names, r.text())
 	}
 	return names, c.finish("list", "", r)
+}
+
+// Aliases implements Lister.
+func (c *client) Aliases(ctx context.Context) ([]Alias, error) {
+	r, err := c.call(ctx, "list", "", opAliases, nil, 0)
+	if err != nil {
+		return nil, err
+	}
+	all := r.aliases()
+	return all, c.finish("list", "", r)
 }
 
 // Close backs out and ends the connection. A call that runs is cut off.

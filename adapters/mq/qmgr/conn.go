@@ -2,7 +2,6 @@ package qmgr
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 	"sync"
 	"time"
@@ -24,7 +23,10 @@ type conn struct {
 	puts, gets []*stored
 	unit       uint64
 	cursors    map[*queue]*cursor
+	within     map[*queue]*groupPlace // groups that are taken in logical order
+	before     map[*queue]*groupPlace // within, when the unit of work first changed it; nil: it did not
 	gone       bool
+	severed    bool // gone by a Fault
 }
 
 var _ mq.Conn = (*conn)(nil)
@@ -55,10 +57,14 @@ func (c *conn) enter(ctx context.Context, op, queue string) error {
 	}
 	err := ctx.Err()
 	switch {
+	case c.severed:
+		err = mq.Failed(op, queue, mq.RCConnectionBroken, "the connection was lost before this call")
 	case c.gone:
 		err = mq.Failed(op, queue, mq.RCQMgrStopping, "the connection or its queue manager is closed")
 	case err != nil:
 		err = fmt.Errorf("mq %s %s: %w", op, queue, err)
+	case c.m.quiescing.Load() && (op == "get" || op == "put" || op == "inquire"):
+		err = quiescing(op, queue)
 	case c.m.writer.isBroken() && (op == "get" || op == "put"):
 		err = mq.Failed(op, queue, mq.RCUnexpectedError, "queues.db could not be written; mend the disk and restart the queue manager")
 	default:
@@ -73,8 +79,12 @@ func (c *conn) Get(ctx context.Context, name string, o mq.GetOptions) (mq.Messag
 		return mq.Message{}, err
 	}
 	defer c.busy.Unlock()
-	if o.Syncpoint && !o.Browse && len(c.puts)+len(c.gets) >= maxUnit {
-		return mq.Message{}, mq.Failed("get", name, mq.RCSyncpointLimitReached, "commit earlier: a unit of work has at most 10,000 messages")
+	browse := o.Browse || o.BrowseFirst
+	switch {
+	case browse && o.LogicalOrder:
+		return mq.Message{}, mq.Failed("get", name, mq.RCOptionsError, "browsing is in the queue's own order: ask for no logical order")
+	case o.Syncpoint && !browse && c.full():
+		return mq.Message{}, c.limit("get", name)
 	}
 	var limit <-chan time.Time
 	if o.Wait > 0 {
@@ -95,6 +105,9 @@ func (c *conn) Get(ctx context.Context, name string, o mq.GetOptions) (mq.Messag
 		}
 		select {
 		case <-arrived:
+			if c.m.quiescing.Load() {
+				return mq.Message{}, quiescing("get", name)
+			}
 		case <-limit:
 			limit = nil // look once more
 		case <-ctx.Done():
@@ -110,35 +123,38 @@ func (c *conn) look(name string, o mq.GetOptions) (s *stored, arrived <-chan str
 	m := c.m
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	q := m.queues[name]
-	if q == nil {
-		return nil, nil, unknown("get", name)
+	q, e := m.resolve("get", name)
+	if e != nil {
+		return nil, nil, e
 	}
 	browse := o.Browse || o.BrowseFirst
 	if !browse {
-		if e := q.admit(c, o.Exclusive); e != nil {
+		if e := q.admit(c, name, o.Exclusive); e != nil {
 			return nil, nil, e
 		}
 	} else if q.GetInhibited {
 		return nil, nil, mq.Failed("get", name, mq.RCGetInhibited, "gets are inhibited on this queue")
 	}
-	var from *cursor
+	l := &search{GetOptions: o, now: m.now(), within: c.within[q]}
 	if browse && !o.BrowseFirst {
-		from = c.cursors[q]
+		l.from = c.cursors[q]
 	}
-	s, expired := q.find(o, from, m.now())
+	s, expired := q.find(l)
 	m.discard(expired)
 	if s == nil {
 		return nil, q.arrived, nil
 	}
 	if o.MaxBody > 0 && len(s.m.Body) > o.MaxBody {
-		return nil, nil, mq.Failed("get", name, mq.RCTruncatedMsgFailed, fmt.Sprintf("the message has %d bytes and %d are accepted", len(s.m.Body), o.MaxBody))
+		e := mq.Failed("get", name, mq.RCTruncatedMsgFailed, fmt.Sprintf("the message has %d bytes and %d are accepted", len(s.m.Body), o.MaxBody))
+		e.DataLength = len(s.m.Body)
+		return nil, nil, e
 	}
 	if browse {
 		c.cursors[q] = &cursor{s.m.Priority, s.seq}
 		return s, nil, nil
 	}
 	q.hide(s)
+	c.advance(q, s, o)
 	return s, nil, nil
 }
 
@@ -195,92 +211,6 @@ func (c *conn) letGo(s *stored) {
 	}
 }
 
-func (c *conn) Put(ctx context.Context, name string, msg mq.Message, o mq.PutOptions) (mq.Descriptor, error) {
-	if err := c.enter(ctx, "put", name); err != nil {
-		return mq.Descriptor{}, err
-	}
-	defer c.busy.Unlock()
-	if o.Syncpoint && len(c.puts)+len(c.gets) >= maxUnit {
-		return mq.Descriptor{}, mq.Failed("put", name, mq.RCSyncpointLimitReached, "commit earlier: a unit of work has at most 10,000 messages")
-	}
-	if err := checkDescriptor(name, &msg.Descriptor); err != nil {
-		return mq.Descriptor{}, err
-	}
-	s, err := c.reserve(name, msg, o)
-	if err != nil {
-		return mq.Descriptor{}, err
-	}
-	if !o.Syncpoint {
-		if err := c.m.settle("put", name, []*stored{s}, nil); err != nil {
-			return mq.Descriptor{}, err
-		}
-	} else {
-		c.puts = append(c.puts, s)
-	}
-	return s.m.Descriptor, nil
-}
-
-// reserve completes the descriptor and takes room on the queue.
-func (c *conn) reserve(name string, msg mq.Message, o mq.PutOptions) (*stored, error) {
-	m := c.m
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	q := m.queues[name]
-	if q == nil {
-		return nil, unknown("put", name)
-	}
-	now := m.now().UTC()
-	fail := func(reason int32, hint string) (*stored, error) { return nil, mq.Failed("put", name, reason, hint) }
-	switch {
-	case q.PutInhibited:
-		return fail(mq.RCPutInhibited, "puts are inhibited on this queue")
-	case len(msg.Body) > q.MaxMsgLength:
-		return fail(mq.RCMsgTooBigForQ, fmt.Sprintf("the message has %d bytes and the queue takes %d", len(msg.Body), q.MaxMsgLength))
-	}
-	if q.depth >= q.MaxDepth {
-		m.discard(q.allExpired(now))
-	}
-	switch {
-	case q.depth >= q.MaxDepth:
-		return fail(mq.RCQFull, fmt.Sprintf("the queue holds its %d messages; see who should read it", q.MaxDepth))
-	case m.bytes+int64(len(msg.Body)) > m.cfg.MaxBytes:
-		return fail(mq.RCQSpaceNotAvailable, "all queues together hold as many bytes as they may (maxBytes)")
-	}
-	if msg.MsgID.Zero() || o.NewMsgID {
-		msg.MsgID = m.newID()
-	}
-	if !o.PassContext {
-		msg.UserIdentifier, msg.AccountingToken, msg.ApplIdentityData = "", [32]byte{}, ""
-		msg.PutApplName, msg.PutTime = c.app, time.Time{}
-	}
-	if msg.PutTime.IsZero() {
-		msg.PutTime = now
-	}
-	msg.PutTime = msg.PutTime.UTC().Truncate(10 * time.Millisecond)
-	if msg.MsgType == 0 {
-		msg.MsgType = mq.MTDatagram
-	}
-	msg.BackoutCount = 0
-	msg.Body = append(make([]byte, 0, len(msg.Body)), msg.Body...)
-	s := &stored{queue: q, m: msg, arrived: now}
-	if msg.Expiry > 0 {
-		s.m.Expiry = (msg.Expiry + tenth - 1) / tenth * tenth
-		s.expires = now.Add(s.m.Expiry)
-	}
-	q.depth++
-	m.bytes += int64(len(msg.Body))
-	return s, nil
-}
-
-// newID returns a MsgId that no other message has: "PTG ", twelve bytes of this process, a count.
-// The caller holds m.mu.
-func (m *Manager) newID() (id mq.ID) {
-	m.ids++
-	copy(id[:], m.origin[:])
-	binary.BigEndian.PutUint64(id[16:], m.ids)
-	return id
-}
-
 func (c *conn) Commit(ctx context.Context) error {
 	if err := c.enter(ctx, "commit", ""); err != nil {
 		return err
@@ -288,12 +218,10 @@ func (c *conn) Commit(ctx context.Context) error {
 	defer c.busy.Unlock()
 	puts, gets := c.puts, c.gets
 	c.puts, c.gets = nil, nil
-	if err := c.m.settle("commit", "", puts, gets); err != nil {
-		c.letGoAll(gets)
-		return err
-	}
+	err := c.m.settle("commit", "", puts, gets)
+	c.endGroups(err == nil)
 	c.letGoAll(gets)
-	return nil
+	return err
 }
 
 func (c *conn) letGoAll(gets []*stored) {
@@ -314,6 +242,7 @@ func (c *conn) backout() error {
 	puts, gets := c.puts, c.gets
 	c.puts, c.gets = nil, nil
 	err := c.m.giveBack(puts, gets)
+	c.endGroups(false)
 	c.letGoAll(gets)
 	return err
 }
@@ -326,9 +255,9 @@ func (c *conn) Inquire(ctx context.Context, name string) (mq.Attributes, error) 
 	m := c.m
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	q := m.queues[name]
-	if q == nil {
-		return mq.Attributes{}, unknown("inquire", name)
+	q, e := m.resolve("inquire", name)
+	if e != nil {
+		return mq.Attributes{}, e
 	}
 	now := m.now()
 	m.discard(q.allExpired(now))
@@ -342,6 +271,15 @@ func (c *conn) Queues(ctx context.Context) ([]string, error) {
 	}
 	defer c.busy.Unlock()
 	return c.m.Queues(), nil
+}
+
+// Aliases implements Lister.
+func (c *conn) Aliases(ctx context.Context) ([]Alias, error) {
+	if err := c.enter(ctx, "list", ""); err != nil {
+		return nil, err
+	}
+	defer c.busy.Unlock()
+	return c.m.Aliases(), nil
 }
 
 // Close backs out and ends the connection; a call that waits returns at once. Safe for concurrent use.

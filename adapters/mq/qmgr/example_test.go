@@ -41,5 +41,5 @@ func ExampleParseQueue() {
 	fmt.Println(err)
 	// Output:
 	// CPP.PAY.EVENT 20000 5 CPP.PAY.EVENT.DLQ <nil>
-	// queue CPP.PAY.EVENT: "depth" is no setting of a queue (maxdepth maxmsgl bothresh boqname get put)
+	// queue CPP.PAY.EVENT: "depth" is no setting of a queue (maxdepth maxmsgl bothresh boqname get put streamq)
 }

@@ -11,6 +11,10 @@ import (
 // protocolVersion is the third field of every frame.
 const protocolVersion = 1
 
+// protocolLevel counts what was added to the version: a higher level only adds operations, option bits and
+// fields that a client asks for.
+const protocolLevel = 2
+
 // maxFrame bounds a frame after its length: the longest body and room for all else.
 const maxFrame = MaxMsgLength + maxPropertyBytes + 64<<10
 
@@ -28,6 +32,12 @@ const (
 	opList
 	opClose
 	opCancel
+	opDefine // from here on: level 2
+	opAlias
+	opDescribe
+	opQuiesce
+	opFault
+	opAliases
 	opReply byte = 0x80
 )
 

@@ -115,6 +115,10 @@ func FuzzFrame(f *testing.F) {
 	f.Add(appendFrame(nil, frame{op: opGet, request: 2, payload: appendGet(nil, "Q", mq.GetOptions{Wait: time.Second})}))
 	m := mq.Message{Body: []byte("x")}
 	f.Add(appendFrame(nil, frame{op: opPut, request: 3, payload: appendPut(nil, "Q", &m, mq.PutOptions{})}))
+	f.Add(appendFrame(nil, frame{op: opGet, request: 4, payload: appendGet(nil, "Q", mq.GetOptions{GroupID: mq.ID{1}, MsgSeqNumber: 2, LogicalOrder: true})}))
+	f.Add(appendFrame(nil, frame{op: opDefine, request: 5, payload: appendDefine(nil, "Q", modeAlter, []string{"get=disabled"})}))
+	f.Add(appendFrame(nil, frame{op: opDescribe, request: 6, payload: appendDetail(nil, Detail{Name: "A", Target: "Q", CopiesLost: 3})}))
+	f.Add(appendFrame(nil, frame{op: opFault, request: 7, payload: appendFault(nil, Fault{Op: "get", Nth: 3, Times: -1, Kind: FaultSlow, Delay: time.Second})}))
 	f.Add([]byte{0xff, 0xff, 0xff, 0xff})
 	f.Fuzz(func(t *testing.T, stream []byte) {
 		in := bytes.NewReader(stream)
@@ -130,6 +134,7 @@ func FuzzFrame(f *testing.F) {
 			for _, decode := range []func(*reader){
 				func(r *reader) { r.get() }, func(r *reader) { r.put() }, func(r *reader) { r.attributes() },
 				func(r *reader) { r.status("x", "") }, func(r *reader) { r.message() },
+				func(r *reader) { r.define() }, func(r *reader) { r.detail() }, func(r *reader) { r.aliases() }, func(r *reader) { r.fault() },
 			} {
 				decode(&reader{b: got.payload})
 			}
@@ -156,4 +161,35 @@ func Example_frame() {
 	// What a C or COBOL client sends to commit, as its request number 7.
 	fmt.Printf("% x\n", appendFrame(nil, frame{op: opCommit, request: 7}))
 	// Output: 00 00 00 06 01 04 00 00 00 07
+}
+
+// What level 2 added comes back as it was, and no byte less is taken for it.
+func TestAdministrationComesBackAsItWas(t *testing.T) {
+	whole := func(b []byte, decode func(*reader) any, want any) {
+		t.Helper()
+		r := reader{b: b}
+		if got := decode(&r); r.end() != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("got %+v (%v), want %+v", got, r.err, want)
+		}
+		for n := range len(b) {
+			short := reader{b: b[:n]}
+			if decode(&short); short.end() == nil {
+				t.Errorf("its first %d of %d bytes are taken for %+v", n, len(b), want)
+			}
+		}
+	}
+	o := mq.GetOptions{Syncpoint: true, LogicalOrder: true, AllAvailable: true, GroupID: mq.ID{7}, MsgSeqNumber: 3, Wait: time.Second}
+	whole(appendGet(nil, "Q", o), func(r *reader) any { _, o := r.get(); return o }, o)
+	settings := []string{"maxdepth=5", "put=disabled"}
+	whole(appendDefine(nil, "Q", modeAlter, settings), func(r *reader) any { _, _, s := r.define(); return s }, settings)
+	d := Detail{Name: "A", Target: "Q", Attributes: mq.Attributes{Queue: "Q", Depth: 2, OldestAge: time.Second}, PutInhibited: true,
+		StreamQueue: "TAP", CopiesLost: 1 << 40, Readers: 2}
+	whole(appendDetail(nil, d), func(r *reader) any { return r.detail() }, d)
+	aliases := []Alias{{Name: "A", Target: "Q"}, {Name: "B", Target: "Q", GetInhibited: true}}
+	whole(appendAliases(nil, aliases), func(r *reader) any { return r.aliases() }, aliases)
+	f := Fault{Op: "commit", Queue: "Q", App: "bridge", Nth: 3, Times: -1, Kind: FaultAnswerLost, Reason: 2053, Delay: time.Second}
+	whole(appendFault(nil, f), func(r *reader) any { return r.fault() }, f)
+	if b := appendGet(nil, "Q", mq.GetOptions{Wait: time.Second}); len(b) != 3+4+4+24+24+4 {
+		t.Errorf("a get without group fields has %d bytes: clients of level 1 send and read 63", len(b))
+	}
 }

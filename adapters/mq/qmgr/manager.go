@@ -11,6 +11,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/portage-gateway/portage/adapters/mq"
@@ -29,21 +30,26 @@ type Manager struct {
 	held   *heldFile
 	origin [16]byte // first bytes of the MsgIds of this process
 
-	mu     sync.Mutex
-	queues map[string]*queue
-	conns  map[*conn]struct{}
-	seq    uint64 // of the newest message
-	units  uint64 // numbers units of work in the held file
-	ids    uint64 // last bytes of MsgIds
-	bytes  int64  // of all bodies, those in units of work included
-	closed bool
+	admin     sync.Mutex  // held while a definition changes; taken before mu
+	quiescing atomic.Bool // new work gets 2161
+	faults    faults
+
+	mu      sync.Mutex
+	queues  map[string]*queue
+	aliases map[string]*Alias
+	conns   map[*conn]struct{}
+	seq     uint64 // of the newest message
+	units   uint64 // numbers units of work in the held file
+	ids     uint64 // last bytes of MsgIds
+	bytes   int64  // of all bodies, those in units of work included
+	closed  bool
 }
 
 // Open opens, or makes, the queues in cfg.Dir and makes this process their only owner. Messages that a
 // unit of work in a dead process held count as backed out once more.
 func Open(cfg Config) (*Manager, error) {
 	m := &Manager{cfg: cfg, name: cfg.Name, now: cfg.Now, rand: cfg.Rand, log: cfg.Log,
-		queues: make(map[string]*queue), conns: make(map[*conn]struct{})}
+		queues: make(map[string]*queue), aliases: make(map[string]*Alias), conns: make(map[*conn]struct{})}
 	if m.name == "" {
 		m.name = "PORTAGE"
 	}
@@ -55,6 +61,9 @@ func Open(cfg Config) (*Manager, error) {
 	}
 	if m.log == nil {
 		m.log = slog.New(slog.DiscardHandler)
+	}
+	if m.cfg.MaxUncommitted <= 0 {
+		m.cfg.MaxUncommitted = DefaultMaxUncommitted
 	}
 	if m.cfg.MaxBytes <= 0 {
 		m.cfg.MaxBytes = DefaultMaxBytes
@@ -77,6 +86,11 @@ func (m *Manager) open() error {
 	}
 	for i := range m.cfg.Queues {
 		if err := m.cfg.Queues[i].check(); err != nil {
+			return err
+		}
+	}
+	for i := range m.cfg.Aliases {
+		if err := m.cfg.Aliases[i].check(); err != nil {
 			return err
 		}
 	}
@@ -128,7 +142,38 @@ func (m *Manager) define(ctx context.Context) error {
 			set(Queue{Name: q.BackoutQueue})
 		}
 	}
-	return m.store.define(ctx, changed)
+	if err := m.store.define(ctx, changed); err != nil {
+		return err
+	}
+	return m.defineAliases(ctx)
+}
+
+// defineAliases joins the aliases that the store knows with the new ones of the configuration.
+func (m *Manager) defineAliases(ctx context.Context) error {
+	known, err := m.store.aliases(ctx)
+	if err != nil {
+		return fmt.Errorf("read the aliases' definitions: %w", err)
+	}
+	for _, a := range known {
+		m.aliases[a.Name] = &a
+	}
+	var added []Alias
+	for _, a := range m.cfg.Aliases {
+		switch {
+		case m.aliases[a.Name] != nil:
+			continue
+		case m.queues[a.Target] == nil:
+			return fmt.Errorf("alias %s stands for %s, which is no queue", a.Name, a.Target)
+		}
+		m.aliases[a.Name] = &a
+		added = append(added, a)
+	}
+	for name := range m.aliases {
+		if m.queues[name] != nil {
+			return fmt.Errorf("%s is defined as a queue and as an alias: give one of them another name", name)
+		}
+	}
+	return m.store.alias(ctx, added)
 }
 
 // load reads all messages into memory.
@@ -235,7 +280,7 @@ func (m *Manager) unseal(r row) (*stored, error) {
 	return s, nil
 }
 
-// Queues returns the names of all queues, sorted.
+// Queues returns the names of all queues, sorted; aliases are not among them.
 func (m *Manager) Queues() []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -249,17 +294,34 @@ func (m *Manager) Queues() []string {
 
 // Connect opens a connection within the process. Poison that kills the process while a unit of work of
 // such a connection holds it is found out at the next Open.
-func (m *Manager) Connect() mq.Conn { return m.connect("portage", true) }
+func (m *Manager) Connect() mq.Conn {
+	c := m.connect("portage", true)
+	if m.cfg.Faults {
+		return unreliable{c}
+	}
+	return c
+}
 
 // Dial is Connect as an mq.Dial; it fails once the Manager is closed.
-func (m *Manager) Dial(context.Context) (mq.Conn, error) {
+func (m *Manager) Dial(ctx context.Context) (mq.Conn, error) {
 	m.mu.Lock()
 	closed := m.closed
 	m.mu.Unlock()
-	if closed {
+	switch {
+	case closed:
 		return nil, mq.Failed("connect", "", mq.RCQMgrNotAvailable, "the queue manager has ended")
+	case m.quiescing.Load():
+		return nil, quiescing("connect", "")
 	}
-	return m.Connect(), nil
+	c := m.connect("portage", true)
+	if !m.cfg.Faults {
+		return c, nil
+	}
+	u := unreliable{c}
+	if _, err := u.strike(ctx, "connect", ""); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return u, nil
 }
 
 // Close backs out all units of work, writes what waits and lets go of the directory. Connections then

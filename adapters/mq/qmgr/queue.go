@@ -18,6 +18,7 @@ type stored struct {
 	elem    *list.Element // nil while no get can see it
 	slot    int64         // in the held file, if marked
 	marked  bool
+	lost    bool // its copy for the stream queue could not be made
 }
 
 func (s *stored) expired(now time.Time) bool { return !s.expires.IsZero() && !now.Before(s.expires) }
@@ -25,15 +26,17 @@ func (s *stored) expired(now time.Time) bool { return !s.expires.IsZero() && !no
 // queue is a local queue. Guarded by Manager.mu.
 type queue struct {
 	Queue
-	lines     [10]list.List // by priority; each in order of seq; only what a get can see
-	depth     int           // also what is in units of work
-	arrived   chan struct{} // closed when a message can be seen, or attributes change
-	exclusive *conn         // has the queue for itself
-	readers   map[*conn]struct{}
+	lines     [10]list.List    // by priority; each in order of seq; only what a get can see
+	depth     int              // also what is in units of work
+	arrived   chan struct{}    // closed when a message can be seen, or attributes change
+	exclusive *conn            // has the queue for itself
+	readers   map[*conn]string // and the name by which they came
+	// copiesLost counts messages whose copy the stream queue could not take.
+	copiesLost uint64
 }
 
 func newQueue(q Queue) *queue {
-	return &queue{Queue: q, arrived: make(chan struct{}), readers: make(map[*conn]struct{})}
+	return &queue{Queue: q, arrived: make(chan struct{}), readers: make(map[*conn]string)}
 }
 
 // show makes s visible in its place: new messages are near the end, backed-out ones near the front.
@@ -58,6 +61,11 @@ func (q *queue) show(s *stored) {
 		}
 		s.elem = line.InsertAfter(s, at)
 	}
+	q.wake()
+}
+
+// wake lets gets that wait look again.
+func (q *queue) wake() {
 	close(q.arrived)
 	q.arrived = make(chan struct{})
 }
@@ -87,18 +95,15 @@ func (c *cursor) passed(s *stored) bool {
 	return c != nil && (s.m.Priority > c.priority || s.m.Priority == c.priority && s.seq <= c.seq)
 }
 
-// find returns the first message that o asks for, and those found expired on the way.
-func (q *queue) find(o mq.GetOptions, from *cursor, now time.Time) (found *stored, expired []*stored) {
+// find returns the first message that l asks for, and those found expired on the way.
+func (q *queue) find(l *search) (found *stored, expired []*stored) {
 	for p := len(q.lines) - 1; p >= 0; p-- {
 		for e := q.lines[p].Front(); e != nil; e = e.Next() {
 			s := e.Value.(*stored)
 			switch {
-			case s.expired(now):
+			case s.expired(l.now):
 				expired = append(expired, s)
-			case !o.MsgID.Zero() && s.m.MsgID != o.MsgID:
-			case !o.CorrelID.Zero() && s.m.CorrelID != o.CorrelID:
-			case from.passed(s):
-			default:
+			case l.wants(q, s):
 				return s, expired
 			}
 		}
@@ -132,17 +137,19 @@ func (q *queue) attributes(now time.Time) mq.Attributes {
 	return a
 }
 
-// admit lets a connection take messages, and reports whether it may.
-func (q *queue) admit(c *conn, exclusive bool) *mq.Error {
+// admit lets a connection take messages by a name of the queue, and reports whether it may.
+func (q *queue) admit(c *conn, name string, exclusive bool) *mq.Error {
 	if q.GetInhibited {
-		return mq.Failed("get", q.Name, mq.RCGetInhibited, "gets are inhibited on this queue")
+		return mq.Failed("get", name, mq.RCGetInhibited, "gets are inhibited on this queue")
 	}
 	_, reads := q.readers[c]
 	others := len(q.readers) > 1 || len(q.readers) == 1 && !reads
 	if q.exclusive != nil && q.exclusive != c || exclusive && others {
-		return mq.Failed("get", q.Name, mq.RCObjectInUse, "another connection takes from this queue")
+		return mq.Failed("get", name, mq.RCObjectInUse, "another connection takes from this queue")
 	}
-	q.readers[c] = struct{}{}
+	if !reads {
+		q.readers[c] = name
+	}
 	if exclusive {
 		q.exclusive = c
 	}
@@ -154,5 +161,14 @@ func (q *queue) leave(c *conn) {
 	delete(q.readers, c)
 	if q.exclusive == c {
 		q.exclusive = nil
+	}
+}
+
+// dismiss ends what admit began for all who came by a name.
+func (q *queue) dismiss(name string) {
+	for c, by := range q.readers {
+		if by == name {
+			q.leave(c)
+		}
 	}
 }

@@ -92,6 +92,7 @@ type served struct {
 	m    *Manager
 	nc   net.Conn
 	conn *conn
+	work mq.Conn // conn, or with the faults of a test
 
 	mu        sync.Mutex
 	running   uint32 // the request that runs
@@ -180,7 +181,7 @@ func (s *served) handle(ctx context.Context, f frame) bool {
 	rctx, cancel := s.start(ctx, f.request)
 	result, err, ok := s.do(rctx, f)
 	cancel()
-	if !ok {
+	if !ok || s.conn != nil && s.conn.severed {
 		return false
 	}
 	payload := appendStatus(nil, replyError(err))
@@ -202,72 +203,4 @@ func replyError(err error) *mq.Error {
 	}
 	// The only other error is a cancelled wait: nothing was taken.
 	return mq.Failed("", "", mq.RCNoMsgAvailable, "the call was cancelled")
-}
-
-var errNotConnected = mq.Failed("", "", mq.RCHconnError, "the first request on a connection is connect")
-
-// do runs one request; ok is false when it is none of this protocol.
-func (s *served) do(ctx context.Context, f frame) (result []byte, err error, ok bool) {
-	r := &reader{b: f.payload}
-	if f.op == opConnect {
-		app := r.text()
-		if r.end() != nil || s.conn != nil || len(app) > 28 {
-			return nil, nil, false
-		}
-		s.conn = s.m.connect(app, false)
-		return appendText(nil, s.m.name), nil, true
-	}
-	if s.conn == nil {
-		return nil, errNotConnected, true
-	}
-	switch f.op {
-	case opGet:
-		queue, o := r.get()
-		if r.end() != nil {
-			return nil, nil, false
-		}
-		m, err := s.conn.Get(ctx, queue, o)
-		if err != nil {
-			return nil, err, true
-		}
-		return appendMessage(make([]byte, 0, len(m.Body)+512), &m), nil, true
-	case opPut:
-		queue, m, o := r.put()
-		if r.end() != nil {
-			return nil, nil, false
-		}
-		d, err := s.conn.Put(ctx, queue, m, o)
-		return appendMessage(nil, &mq.Message{Descriptor: d}), err, true
-	case opInquire:
-		queue := r.text()
-		if r.end() != nil {
-			return nil, nil, false
-		}
-		a, err := s.conn.Inquire(ctx, queue)
-		return appendAttributes(nil, a), err, true
-	}
-	return s.doPlain(ctx, f.op, r)
-}
-
-// doPlain runs the requests that have no payload.
-func (s *served) doPlain(ctx context.Context, op byte, r *reader) (result []byte, err error, ok bool) {
-	if r.end() != nil {
-		return nil, nil, false
-	}
-	switch op {
-	case opCommit:
-		return nil, s.conn.Commit(ctx), true
-	case opBackout:
-		return nil, s.conn.Backout(ctx), true
-	case opClose:
-		return nil, s.conn.Close(), true
-	case opList:
-		names, err := s.conn.Queues(ctx)
-		b := appendInt(nil, int32(len(names)))
-		for _, n := range names {
-			b = appendText(b, n)
-		}
-		return b, err, true
-	}
-	return nil, nil, false
 }

@@ -45,6 +45,9 @@ func (m *Manager) settle(op, queue string, puts, gets []*stored) error {
 	}
 	for _, s := range puts {
 		s.queue.show(s)
+		if s.lost {
+			s.queue.copiesLost++
+		}
 	}
 	return nil
 }

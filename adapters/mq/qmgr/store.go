@@ -9,15 +9,17 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // schemaVersion is queues.db's PRAGMA user_version.
-const schemaVersion = 1
+const schemaVersion = len(schema)
 
-const schema = `
+// schema makes each version of the one before it.
+var schema = [...]string{`
 CREATE TABLE queues (
 	name         TEXT PRIMARY KEY,
 	max_depth    INTEGER NOT NULL,
@@ -35,7 +37,15 @@ CREATE TABLE messages (
 	arrived  INTEGER NOT NULL,    -- milliseconds since 1970
 	message  BLOB NOT NULL        -- protocol.md's message, sealed
 ) STRICT;
-`
+`, `
+ALTER TABLE queues ADD COLUMN stream TEXT NOT NULL DEFAULT '';
+CREATE TABLE aliases (
+	name    TEXT PRIMARY KEY,
+	target  TEXT NOT NULL,
+	get_off INTEGER NOT NULL,
+	put_off INTEGER NOT NULL
+) STRICT;
+`}
 
 // store is queues.db on its one connection. Used by one goroutine at a time.
 type store struct {
@@ -87,8 +97,8 @@ func (s *store) prepare(ctx context.Context, path string) (err error) {
 	case version > schemaVersion:
 		return fmt.Errorf("%s was written by a newer Portage (schema %d, this one knows %d): run the newer one, or restore the backup made before the upgrade", path, version, schemaVersion)
 	case version < schemaVersion:
-		if _, err := s.conn.ExecContext(ctx, "BEGIN IMMEDIATE;"+schema+"PRAGMA user_version = "+strconv.Itoa(schemaVersion)+";COMMIT"); err != nil {
-			return fmt.Errorf("make %s: %w", path, err)
+		if _, err := s.conn.ExecContext(ctx, "BEGIN IMMEDIATE;"+strings.Join(schema[version:], "")+"PRAGMA user_version = "+strconv.Itoa(schemaVersion)+";COMMIT"); err != nil {
+			return fmt.Errorf("bring %s to schema %d: %w", path, schemaVersion, err)
 		}
 	}
 	for text, stmt := range map[string]**sql.Stmt{
@@ -106,14 +116,14 @@ func (s *store) prepare(ctx context.Context, path string) (err error) {
 }
 
 func (s *store) queues(ctx context.Context) (out []Queue, err error) {
-	rows, err := s.conn.QueryContext(ctx, "SELECT name, max_depth, max_length, threshold, backout, get_off, put_off FROM queues ORDER BY name")
+	rows, err := s.conn.QueryContext(ctx, "SELECT name, max_depth, max_length, threshold, backout, get_off, put_off, stream FROM queues ORDER BY name")
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var q Queue
-		if err := rows.Scan(&q.Name, &q.MaxDepth, &q.MaxMsgLength, &q.BackoutThreshold, &q.BackoutQueue, &q.GetInhibited, &q.PutInhibited); err != nil {
+		if err := rows.Scan(&q.Name, &q.MaxDepth, &q.MaxMsgLength, &q.BackoutThreshold, &q.BackoutQueue, &q.GetInhibited, &q.PutInhibited, &q.StreamQueue); err != nil {
 			return nil, err
 		}
 		out = append(out, q)
@@ -123,11 +133,38 @@ func (s *store) queues(ctx context.Context) (out []Queue, err error) {
 
 func (s *store) define(ctx context.Context, qs []Queue) error {
 	for _, q := range qs {
-		if _, err := s.conn.ExecContext(ctx, `INSERT INTO queues VALUES (?,?,?,?,?,?,?)
+		if _, err := s.conn.ExecContext(ctx, `INSERT INTO queues VALUES (?,?,?,?,?,?,?,?)
 			ON CONFLICT (name) DO UPDATE SET max_depth=excluded.max_depth, max_length=excluded.max_length,
-			threshold=excluded.threshold, backout=excluded.backout, get_off=excluded.get_off, put_off=excluded.put_off`,
-			q.Name, q.MaxDepth, q.MaxMsgLength, q.BackoutThreshold, q.BackoutQueue, q.GetInhibited, q.PutInhibited); err != nil {
+			threshold=excluded.threshold, backout=excluded.backout, get_off=excluded.get_off, put_off=excluded.put_off, stream=excluded.stream`,
+			q.Name, q.MaxDepth, q.MaxMsgLength, q.BackoutThreshold, q.BackoutQueue, q.GetInhibited, q.PutInhibited, q.StreamQueue); err != nil {
 			return fmt.Errorf("define queue %s: %w", q.Name, err)
+		}
+	}
+	return nil
+}
+
+func (s *store) aliases(ctx context.Context) (out []Alias, err error) {
+	rows, err := s.conn.QueryContext(ctx, "SELECT name, target, get_off, put_off FROM aliases ORDER BY name")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var a Alias
+		if err := rows.Scan(&a.Name, &a.Target, &a.GetInhibited, &a.PutInhibited); err != nil {
+			return nil, err
+		}
+		out = append(out, a)
+	}
+	return out, rows.Err()
+}
+
+func (s *store) alias(ctx context.Context, as []Alias) error {
+	for _, a := range as {
+		if _, err := s.conn.ExecContext(ctx, `INSERT INTO aliases VALUES (?,?,?,?)
+			ON CONFLICT (name) DO UPDATE SET target=excluded.target, get_off=excluded.get_off, put_off=excluded.put_off`,
+			a.Name, a.Target, a.GetInhibited, a.PutInhibited); err != nil {
+			return fmt.Errorf("define alias %s: %w", a.Name, err)
 		}
 	}
 	return nil
@@ -177,6 +214,9 @@ func (s *store) reset(ctx context.Context) error {
 
 func (s *store) execAll(ctx context.Context, changes []*change) error {
 	for _, c := range changes {
+		if err := errors.Join(s.define(ctx, c.queues), s.alias(ctx, c.aliases)); err != nil {
+			return err
+		}
 		for i := range c.inserts {
 			r := &c.inserts[i]
 			if _, err := s.insert.ExecContext(ctx, int64(r.seq), r.queue, r.backouts, r.expires, r.arrived, r.message); err != nil {

@@ -1,6 +1,7 @@
 package qmgr
 
 import (
+	"encoding/binary"
 	"time"
 
 	"github.com/portage-gateway/portage/adapters/mq"
@@ -12,6 +13,9 @@ const (
 	getBrowse      = 1 << 1
 	getBrowseFirst = 1 << 2
 	getExclusive   = 1 << 3
+	getLogical     = 1 << 4
+	getAll         = 1 << 5
+	getMatchGroup  = 1 << 6 // GroupId and MsgSeqNumber follow
 	putSyncpoint   = 1 << 0
 	putNewMsgID    = 1 << 1
 	putPassContext = 1 << 2
@@ -28,11 +32,17 @@ func bits(values ...bool) (out uint32) {
 
 func appendGet(b []byte, queue string, o mq.GetOptions) []byte {
 	b = appendText(b, queue)
-	b = appendInt(b, int32(bits(o.Syncpoint, o.Browse, o.BrowseFirst, o.Exclusive)))
+	group := !o.GroupID.Zero() || o.MsgSeqNumber != 0
+	b = appendInt(b, int32(bits(o.Syncpoint, o.Browse, o.BrowseFirst, o.Exclusive, o.LogicalOrder, o.AllAvailable, group)))
 	b = appendInt(b, int32(min(o.Wait.Milliseconds(), 1<<31-1)))
 	b = append(b, o.MsgID[:]...)
 	b = append(b, o.CorrelID[:]...)
-	return appendInt(b, int32(min(o.MaxBody, 1<<31-1)))
+	b = appendInt(b, int32(min(o.MaxBody, 1<<31-1)))
+	if group {
+		b = append(b, o.GroupID[:]...)
+		b = appendInt(b, o.MsgSeqNumber)
+	}
+	return b
 }
 
 func (r *reader) get() (queue string, o mq.GetOptions) {
@@ -43,6 +53,10 @@ func (r *reader) get() (queue string, o mq.GetOptions) {
 	o.Wait = time.Duration(max(0, r.int())) * time.Millisecond
 	o.MsgID, o.CorrelID = r.id(), r.id()
 	o.MaxBody = int(max(0, r.int()))
+	o.LogicalOrder, o.AllAvailable = b&getLogical != 0, b&getAll != 0
+	if b&getMatchGroup != 0 {
+		o.GroupID, o.MsgSeqNumber = r.id(), r.int()
+	}
 	return queue, o
 }
 
@@ -88,14 +102,104 @@ func appendStatus(b []byte, e *mq.Error) []byte {
 	}
 	b = appendInt(b, e.CompCode)
 	b = appendInt(b, e.Reason)
-	return appendText(b, e.Hint)
+	b = appendText(b, e.Hint)
+	if e.Reason == mq.RCTruncatedMsgFailed {
+		b = appendInt(b, int32(e.DataLength))
+	}
+	return b
 }
 
 // status returns the error that a reply begins with, or nil.
 func (r *reader) status(op, queue string) *mq.Error {
 	e := &mq.Error{Op: op, Queue: queue, CompCode: r.int(), Reason: r.int(), Hint: r.text()}
+	if e.Reason == mq.RCTruncatedMsgFailed {
+		e.DataLength = int(r.int())
+	}
 	if r.err != nil || e.CompCode == mq.CCOK {
 		return nil
 	}
 	return e
+}
+
+// Modes of a define request.
+const (
+	modeDefine byte = 1 + iota
+	modeAlter
+)
+
+// maxSettings bounds a define request.
+const maxSettings = 100
+
+func appendDefine(b []byte, name string, mode byte, settings []string) []byte {
+	b = append(appendText(b, name), mode)
+	b = binary.BigEndian.AppendUint16(b, uint16(len(settings)))
+	for _, s := range settings {
+		b = appendText(b, s)
+	}
+	return b
+}
+
+func (r *reader) define() (name string, mode byte, settings []string) {
+	name, mode = r.text(), r.byte()
+	n := r.uint16()
+	if r.err == nil && (n > maxSettings || mode != modeDefine && mode != modeAlter) {
+		r.err = errCount
+	}
+	for ; n > 0 && r.err == nil; n-- {
+		settings = append(settings, r.text())
+	}
+	return name, mode, settings
+}
+
+func appendDetail(b []byte, d Detail) []byte {
+	b = appendText(appendText(b, d.Name), d.Target)
+	b = appendAttributes(b, d.Attributes)
+	b = appendInt(b, int32(bits(d.GetInhibited, d.PutInhibited)))
+	b = appendText(b, d.StreamQueue)
+	b = binary.BigEndian.AppendUint64(b, d.CopiesLost)
+	return appendInt(b, int32(d.Readers))
+}
+
+func (r *reader) detail() (d Detail) {
+	d.Name, d.Target = r.text(), r.text()
+	d.Attributes = r.attributes()
+	b := r.uint32()
+	d.GetInhibited, d.PutInhibited = b&1 != 0, b&2 != 0
+	d.StreamQueue, d.CopiesLost = r.text(), r.uint64()
+	d.Readers = int(r.int())
+	return d
+}
+
+func appendAliases(b []byte, all []Alias) []byte {
+	b = appendInt(b, int32(len(all)))
+	for _, a := range all {
+		b = appendText(appendText(b, a.Name), a.Target)
+		b = appendInt(b, int32(bits(a.GetInhibited, a.PutInhibited)))
+	}
+	return b
+}
+
+func (r *reader) aliases() (all []Alias) {
+	for n := r.uint32(); n > 0 && r.err == nil; n-- {
+		a := Alias{Name: r.text(), Target: r.text()}
+		b := r.uint32()
+		a.GetInhibited, a.PutInhibited = b&1 != 0, b&2 != 0
+		all = append(all, a)
+	}
+	return all
+}
+
+func appendFault(b []byte, f Fault) []byte {
+	b = append(b, byte(f.Kind))
+	b = appendText(appendText(appendText(b, f.Op), f.Queue), f.App)
+	b = appendInt(appendInt(appendInt(b, int32(f.Nth)), int32(f.Times)), f.Reason)
+	return appendInt(b, int32(min(f.Delay.Milliseconds(), 1<<31-1)))
+}
+
+func (r *reader) fault() (f Fault) {
+	f.Kind = FaultKind(r.byte())
+	f.Op, f.Queue, f.App = r.text(), r.text(), r.text()
+	f.Nth, f.Times, f.Reason = int(r.int()), int(r.int()), r.int()
+	f.Delay = time.Duration(max(0, r.int())) * time.Millisecond
+	return f
 }

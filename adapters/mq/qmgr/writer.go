@@ -14,6 +14,8 @@ type change struct {
 	inserts  []row
 	deletes  []uint64
 	backouts []hardened
+	queues   []Queue // definitions
+	aliases  []Alias
 	done     chan error // takes one result
 }
 
@@ -24,7 +26,7 @@ type hardened struct {
 }
 
 func (c *change) empty() bool {
-	return len(c.inserts) == 0 && len(c.deletes) == 0 && len(c.backouts) == 0
+	return len(c.inserts) == 0 && len(c.deletes) == 0 && len(c.backouts) == 0 && len(c.queues) == 0 && len(c.aliases) == 0
 }
 
 // maxGroup bounds how many changes share a transaction.
