@@ -129,6 +129,9 @@ func (j *Journal) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
+// streamPatience is how long a client of a stream may take to accept a write before it is let go.
+const streamPatience = 30 * time.Second
+
 // streamPage is how many entries the stream reads at once.
 const streamPage = 100
 
@@ -140,7 +143,7 @@ func (j *Journal) serveStream(w http.ResponseWriter, r *http.Request, q query) {
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no") // nginx would hold events back
-	s := &stream{w: w, control: http.NewResponseController(w), patience: 2 * j.cfg.Heartbeat}
+	s := &stream{w: w, control: http.NewResponseController(w), patience: streamPatience}
 	s.buf.WriteString("retry: 2000\n\n")
 	for r.Method == http.MethodGet {
 		if err := s.flush(); err != nil {
