@@ -174,13 +174,22 @@ type recordFlags struct {
 	limit                             int64
 	format                            recfm.Format
 	view                              mapping.Options
+	chooses                           bool // something says which of several records is which; set by compile
+}
+
+// registerKinds adds the flags that say which copybooks, and which of their records is which.
+func (f *recordFlags) registerKinds(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringArrayVarP(&f.copybooks, "copybook", "c", nil, "copybook FILE, or builtin:NAME for a sample (repeatable; required)")
+	flags.StringVarP(&f.mapping, "mapping", "m", "", "mapping FILE (default: a sample's own; none for no mapping)")
+	flags.StringVar(&f.view.KindField, "kind-field", "", "field whose value says what a record is")
+	flags.StringArrayVar(&f.kinds, "kind", nil, "VALUE[,VALUE]=GROUP: which 01 level or REDEFINES a value selects (repeatable)")
 }
 
 func (f *recordFlags) register(cmd *cobra.Command) {
 	f.layoutFlags.register(cmd)
+	f.registerKinds(cmd)
 	flags := cmd.Flags()
-	flags.StringArrayVarP(&f.copybooks, "copybook", "c", nil, "copybook FILE, or builtin:NAME for a sample (repeatable; required)")
-	flags.StringVarP(&f.mapping, "mapping", "m", "", "mapping FILE (default: a sample's own; none for no mapping)")
 	flags.StringVarP(&f.input, "input", "i", "-", "read FILE; - for standard input")
 	flags.StringVarP(&f.output, "output", "o", "-", "write FILE; - for standard output")
 
@@ -198,8 +207,6 @@ func (f *recordFlags) register(cmd *cobra.Command) {
 	flags.IntVar(&f.format.SkipRecordStart, "skip-record-start", 0, "bytes at the start of each record that the layout does not have")
 	flags.IntVar(&f.format.SkipRecordEnd, "skip-record-end", 0, "bytes at the end of each record that the layout does not have")
 
-	flags.StringVar(&f.view.KindField, "kind-field", "", "field whose value says what a record is")
-	flags.StringArrayVar(&f.kinds, "kind", nil, "VALUE[,VALUE]=GROUP: which 01 level or REDEFINES a value selects (repeatable)")
 	f.word(cmd, &f.view.Trim, "trim", "right", "right|both|left|none: the spaces that text loses")
 	flags.StringVar(&f.fillers, "fillers", "drop", "drop|keep: whether FILLER is shown")
 	f.word(cmd, &f.view.Names, "names", "camel", "cobol|camel|snake: member names that no mapping gives")
@@ -241,6 +248,7 @@ func (f *recordFlags) compile(cmd *cobra.Command) (*mapping.View, error) {
 		return nil, err
 	}
 	f.view.Fillers = f.fillers == "keep"
+	f.chooses = len(layouts) == 1 || f.view.KindField != "" || file != nil && file.Kinds != nil
 	for _, k := range f.kinds {
 		kind, err := mapping.ParseKind(k)
 		if err != nil {

@@ -1,0 +1,162 @@
+package recfm
+
+import (
+	"maps"
+	"slices"
+)
+
+// Codes returns the codes of all Findings, in alphabetical order.
+func Codes() []string { return slices.Sorted(maps.Keys(advices)) }
+
+// advice is what can be said of a Finding without the file.
+type advice struct {
+	cause  string
+	resend []string
+	local  string
+}
+
+// Ways to send a file so that no byte changes. Sources: z/OS Communications Server IP User's Guide and Commands
+// (FTP subcommands binary, quote site rdw), z/OS UNIX System Services Command Reference (cp -B, -F), Sterling
+// Connect:Direct for UNIX User's Guide (sysopts datatype, strip.blanks), Co:Z SFTP and z/OS OpenSSH User's Guides.
+var (
+	sendBinary = []string{
+		"FTP from the workstation: binary, then get 'HLQ.DATA.SET'.",
+		"FTP for records of varying length: binary, quote site rdw, then get: each record keeps its RDW.",
+		"SFTP (z/OS OpenSSH) reads z/OS UNIX files only, and as they are: first cp -B \"//'HLQ.DATA.SET'\" file. With Co:Z SFTP: ls /+mode=binary, then get.",
+		"Connect:Direct: sysopts \":datatype=binary:\" on the side that is not z/OS.",
+		"z/OS UNIX: cp -B \"//'HLQ.DATA.SET'\" file copies without newlines and without translation.",
+	}
+	sendDescriptors = []string{
+		"FTP: binary, quote site rdw, then get 'HLQ.DATA.SET'. Without quote site rdw the RDWs are left out.",
+		"SFTP with Co:Z: ls /+mode=binary,linerule=rdw, then get. z/OS OpenSSH knows no RDWs: use FTP, or copy the dataset to RECFM=U before.",
+		"Connect:Direct: sysopts \":datatype=vb:\" on the side that is not z/OS; the file then has BDWs and RDWs (--recfm VB).",
+		"z/OS UNIX: cp knows no RDWs (cp -F record writes prefixes of its own); send the dataset by FTP.",
+	}
+	sendAgain = []string{
+		"Send the file again and compare its length with the dataset's: records times LRECL, or what the sender's log says.",
+		"FTP: look for reply 250 in the log; 426, 451 and 552 mean that the transfer stopped. Connect:Direct: look for SCPA000I in the statistics.",
+	}
+)
+
+// advices by code.
+var advices = map[string]advice{
+	"empty": {cause: "Nothing arrived: the dataset was empty, or the transfer ended before its first record.", resend: sendAgain},
+	"packed-translated": {
+		cause:  "The file was sent as text. Every byte was translated from EBCDIC to ASCII, those of packed and binary numbers too, which are no characters.",
+		resend: sendBinary,
+		local:  "Do not translate it back: newlines and substituted characters cannot be told from data. Ask for the file again, in binary.",
+	},
+	"characters-replaced": {
+		cause:  "A translation met bytes that are no characters of its code page and wrote a substitute in their place. What stood there is lost.",
+		resend: sendBinary,
+	},
+	"already-ascii": {
+		cause:  "The file was sent as text, and its records hold characters only, so nothing is lost.",
+		resend: sendBinary,
+		local:  "Read it as it is: portage decode --codepage latin1 --recfm text, or utf8. Signs in zoned numbers then have their ASCII form.",
+	},
+	"double-translated": {
+		cause:  "The file was translated between EBCDIC and ASCII once too often: two steps of the transfer each did it.",
+		resend: append([]string{"Let one step translate, or none: for instance binary FTP of a file that is in ASCII already."}, sendBinary...),
+	},
+	"wrong-code-page": {
+		cause:  "The text is in another EBCDIC code page than the expected one. Brackets, exclamation mark, vertical bar, caret, braces or accented letters differ.",
+		resend: []string{"The bytes are right: no need to send the file again.", "FTP as text: quote site sbdataconn=(IBM-1047,ISO8859-1) names the pages; the default may be another one."},
+		local:  "Name the right page: portage decode --codepage.",
+	},
+	"newlines-inserted": {
+		cause:  "The transfer ended each record, or each line feed, with a newline of its own, as text transfers do. In binary records that moves every byte behind it.",
+		resend: sendBinary,
+		local:  "If every record has the same length, --skip-record-end 1 (LF) or 2 (CR LF) with --lrecl of the record and its newline reads it.",
+	},
+	"ebcdic-newlines": {
+		cause:  "A copy in text mode inside of z/OS UNIX ended each record with an EBCDIC newline (X'15') or line feed (X'25').",
+		resend: []string{"z/OS UNIX: cp -B \"//'HLQ.DATA.SET'\" file copies without newlines.", "For text nothing needs to be sent again."},
+		local:  "Records of characters can be read as they are: --recfm text --newline nl (X'15') or ebcdic-lf (X'25').",
+	},
+	"rdw-stripped": {
+		cause:  "The dataset has records of varying length, and the transfer left out the RDWs that say where each one ends.",
+		resend: sendDescriptors,
+	},
+	"rdw-doubled": {
+		cause:  "Each record has two descriptor words. Either a program wrote RDWs into the records and the transfer added its own, or the dataset is unblocked (RECFM=V) and its BDWs were kept.",
+		resend: []string{"Leave out one of the two: no quote site rdw for a file that holds RDWs as data.", "For an unblocked dataset nothing is wrong."},
+		local:  "Read it as it is: --recfm VB.",
+	},
+	"rdw-little": {
+		cause:  "A transfer product wrote the length in bytes 2-3 of each descriptor word, low byte first.",
+		resend: sendDescriptors,
+		local:  "Read it as it is: --rdw little.",
+	},
+	"rdw-uncounted": {
+		cause:  "A transfer product or a compiler's run time wrote lengths that do not count the descriptor word's own four bytes.",
+		resend: sendDescriptors,
+		local:  "Read it as it is: --rdw-adjust 4.",
+	},
+	"rdw-kept": {
+		cause:  "The dataset is said to have fixed records, and these have RDWs: it is another dataset, or it was copied to RECFM=V before it was sent.",
+		resend: []string{"Ask which DCB the dataset has (LISTDS, or ISPF 3.2)."},
+		local:  "Read it as it is: --recfm V.",
+	},
+	"bdw-kept": {
+		cause:  "The dataset's blocks were sent, with their block descriptor words: it was read as RECFM=U, or with a product's block option.",
+		resend: sendDescriptors,
+		local:  "Read it as it is: --recfm VB.",
+	},
+	"bdw-lost": {
+		cause:  "Records have RDWs, and no blocks stand around them: FTP with site rdw sends records, never blocks.",
+		resend: []string{"Nothing needs to be sent again: blocks carry no data."},
+		local:  "Read it as it is: --recfm V.",
+	},
+	"framing-lost": {
+		cause:  "The descriptor words lead from record to record up to a place, and not beyond it: bytes were inserted, lost or changed before it.",
+		resend: sendBinary,
+	},
+	"wrong-lrecl": {
+		cause: "The records have another length than the expected one: the dataset or the receiving side was defined with another LRECL, which cuts or fills records, or the copybook is of another version.",
+		resend: []string{
+			"Compare the dataset's LRECL (ISPF 3.2, LISTDS) with the copybook's length.",
+			"FTP to z/OS: quote site recfm=fb lrecl=N blksize=0 before put; without it the default LRECL cuts records or wraps them (quote site wrap, truncate).",
+			"Connect:Direct: state DCB=(RECFM=FB,LRECL=N) on the TO side.",
+		},
+		local: "If records were only filled up, --lrecl N and --skip-record-end read it.",
+	},
+	"truncated": {
+		cause:  "The file ends inside a record: the transfer stopped, or the receiving side ran out of space (B37, D37, E37 on z/OS, disk full elsewhere).",
+		resend: sendAgain,
+		local:  "The records before the end are whole: portage decode --on-error skip reads them.",
+	},
+	"padded": {
+		cause:  "Bytes without meaning fill up the file or its records: to a block's length by the transfer, or to the longest record by a copy from RECFM=V to RECFM=F.",
+		resend: []string{"Send with the dataset's own RECFM and LRECL: FTP binary, for varying lengths with quote site rdw.", "XMODEM and similar protocols fill up the last block: use another."},
+		local:  "Leave the end out: --skip-file-footer, or --limit with the number of records.",
+	},
+	"blanks-trimmed": {
+		cause:  "Blanks at the ends of records were cut off, as text transfers do (FTP: site notrailingblanks; Connect:Direct: strip.blanks=yes).",
+		resend: append([]string{"FTP as text: quote site trailingblanks.", "Connect:Direct: sysopts \":strip.blanks=no:\"."}, sendBinary...),
+		local:  "Lines of text are filled up again on reading: --recfm text with --lrecl.",
+	},
+	"packed-file": {
+		cause:  "The file is compressed or in an archive.",
+		resend: []string{"Nothing needs to be sent again."},
+		local:  "gzip, bzip2 and zstd are unpacked on reading. Unpack other forms with their own tools: zip, xz; AMATERSE and TSO RECEIVE on z/OS.",
+	},
+	"packed-file-broken": {
+		cause:  "The file begins as a compressed file, and cannot be unpacked: it was cut off, or sent as text.",
+		resend: append([]string{"Compressed files must always be sent in binary."}, sendAgain...),
+	},
+	"hex-dump": {
+		cause:  "The file is a printout of bytes in hexadecimal digits, not the bytes.",
+		resend: sendBinary,
+		local:  "xxd -r -p turns plain digits into bytes.",
+	},
+	"base64": {
+		cause:  "The file was wrapped for mail or for a web form (base64).",
+		resend: sendBinary,
+		local:  "base64 -d gives the bytes.",
+	},
+	"wrong-copybook": {
+		cause:  "The fields do not fit the bytes, and no known transfer explains it: another copybook, another version of it, or another file.",
+		resend: []string{"Compare the copybook with the program that writes the file; look at one record with portage inspect --hex."},
+	},
+}
