@@ -29,6 +29,13 @@ type EventsConfig struct {
 	Source string
 	// Side is the extension routedside: which side's record the event tells of. Default "legacy".
 	Side string
+	// Unwrap takes off what a transport put in front of the record, such as mq.Unwrap the headers of queue
+	// messages; it may add headers. A dead letter keeps them all. Nil: the body is the record.
+	Unwrap func(adapters.Message) (adapters.Message, error)
+	// Extensions names the headers (message properties among them) that become CloudEvents extension
+	// attributes: header name, in lower case, to attribute name (1 to 20 of a to z and 0 to 9). Nothing
+	// else does, since properties may hold anything; traceparent and tracestate always do.
+	Extensions map[string]string
 	// Reference makes the subject, the name of a claim outside Legacy. Required when the mapping has a
 	// subject; an error makes a dead letter of the message.
 	Reference func(program, sin, claim string) (string, error)
@@ -40,7 +47,11 @@ type EventsConfig struct {
 // Events returns a Translate that makes one CloudEvent 1.0 of each record: data is the record as the
 // View shows it, without fields of sensitivity sin; subject is the Reference. Message.ID is the
 // event's id, so that a record that comes again is known. What cannot be decoded is refused with the
-// field at fault. The func belongs to one Bridge.
+// field at fault, its offset counted in the message's body. The func belongs to one Bridge.
+//
+// The message of an event bears as headers its content-type, the trace's traceparent and tracestate, those
+// that are Extensions, and of those of a queue mq-msgid, mq-correlid, mq-putdate, mq-format and mq-ccsid:
+// never the identity context. A Sink that is a queue puts them as message properties again, but for mq-.
 func Events(view *mapping.View, c EventsConfig) (func(context.Context, adapters.Message) ([]adapters.Message, error), error) {
 	e := view.Event()
 	if e == nil {
@@ -52,6 +63,9 @@ func Events(view *mapping.View, c EventsConfig) (func(context.Context, adapters.
 	if _, err := url.Parse(c.Source); err != nil {
 		return nil, fmt.Errorf("events of mapping %s: source is not a URI reference: %w", view.Name(), err)
 	}
+	if err := checkExtensions(c.Extensions); err != nil {
+		return nil, fmt.Errorf("events of mapping %s: %w", view.Name(), err)
+	}
 	t := &translator{EventsConfig: c, event: e, decoder: view.Decoder()}
 	return t.translate, nil
 }
@@ -62,36 +76,51 @@ type translator struct {
 	decoder *mapping.Decoder
 }
 
-func (t *translator) translate(_ context.Context, m adapters.Message) ([]adapters.Message, error) {
+func (t *translator) translate(_ context.Context, whole adapters.Message) ([]adapters.Message, error) {
+	m := whole
+	if t.Unwrap != nil {
+		var err error
+		if m, err = t.Unwrap(whole); err != nil {
+			return nil, err
+		}
+	}
+	out, err := t.make(m)
+	if err != nil {
+		return nil, shifted(err, whole.Body, m.Body)
+	}
+	return []adapters.Message{out}, nil
+}
+
+// make makes the event of one record. The message it returns stands alone.
+func (t *translator) make(m adapters.Message) (out adapters.Message, err error) {
 	record, err := t.decoder.Decode(m.Body)
 	if err != nil {
-		return nil, err
+		return out, err
 	}
 	a, err := t.event.Attributes(record)
 	if err != nil {
-		return nil, err
+		return out, err
 	}
 	data, err := t.event.AppendData(nil, record)
 	if err != nil {
-		return nil, err
+		return out, err
 	}
 	subject, err := t.subject(a)
 	if err != nil {
-		return nil, err
+		return out, err
 	}
 	body, err := t.cloudEvent(a, m, subject, data)
 	if err != nil { // what the record says makes no event, and will not the next time
-		return nil, &adapters.Refusal{Reason: reasonEvent, Offset: -1, Size: -1, Err: err}
+		return out, &adapters.Refusal{Reason: reasonEvent, Offset: -1, Size: -1, Err: err}
 	}
-	out := adapters.Message{ID: a.ID, Body: body, Time: m.Time,
-		Headers: []adapters.Header{{Name: "content-type", Value: ContentType}}}
+	out = adapters.Message{ID: a.ID, Body: body, Time: m.Time, Headers: t.headers(m)}
 	if out.Time.IsZero() {
 		out.Time = a.Time
 	}
 	if t.Key != nil && a.SIN != "" {
 		out.Key = t.Key(a.SIN)
 	}
-	return []adapters.Message{out}, nil
+	return out, nil
 }
 
 // subject turns what identifies the client into a Reference. Only the error's own words go on.
@@ -136,8 +165,13 @@ func (t *translator) cloudEvent(a mapping.EventAttributes, m adapters.Message, s
 	if len(a.Flags) > 0 {
 		e.SetExtension("flags", strings.Join(a.Flags, " "))
 	}
-	if parent, ok := m.Header("traceparent"); ok {
-		e.SetExtension("traceparent", parent)
+	for _, h := range traceOf(m) {
+		e.SetExtension(h.Name, h.Value)
+	}
+	for name, attribute := range t.Extensions {
+		if value, ok := plain(m, name); ok {
+			e.SetExtension(attribute, value)
+		}
 	}
 	e.DataEncoded = data // SetData would encode it once more
 	if err := e.Validate(); err != nil {

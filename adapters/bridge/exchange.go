@@ -23,7 +23,8 @@ import (
 // What Legacy could not answer is a problem (RFC 9457) with titles in English and French: 404 for an
 // unknown Reference, 400 for a request that does not fit the area, 503 with Retry-After when too many
 // calls are under way or no queue manager is reachable, 504 when no answer came in time, 502 for an
-// answer that cannot be read. RoundTrip returns an error only when the caller has left.
+// answer that cannot be read, or that says that Legacy's program failed: then with a reason from a closed
+// set, such as "abend". RoundTrip returns an error only when the caller has left.
 //
 // Fields are set before the first request and not changed after. Safe for use by several goroutines.
 type Exchange struct {
@@ -32,7 +33,9 @@ type Exchange struct {
 	// View has an exchange block. Required.
 	View *mapping.View
 	// Call sends the request area and returns the reply area. An error that is adapters.ErrBusy (see
-	// Busy), a context's, or adapters.ErrInDoubt says so; any other says that nobody could be asked. Required.
+	// Busy), a context's, or adapters.ErrInDoubt says so. One with a method Failure() string says that
+	// Legacy's program failed, and names the reason in a code that clients may see; an *adapters.Refusal,
+	// that the reply cannot be read. Any other says that nobody could be asked. Required.
 	Call func(ctx context.Context, body []byte, h []adapters.Header) ([]byte, error)
 	// Open opens a Reference. An error says that it is none of ours. Required.
 	Open func(ref string) (program, sin, claim string, err error)
@@ -46,6 +49,9 @@ type Exchange struct {
 	Timeout time.Duration
 	// Headers are sent beside the area, for Legacy programs that read them. Nil: none.
 	Headers func(*http.Request) []adapters.Header
+	// Trace sends traceparent and tracestate of the request beside the area, after Headers, if they are
+	// those of a trace (W3C Trace Context). Legacy programs that read the bare area are asked without.
+	Trace bool
 	// Busy reports whether an error of Call says that too many calls are under way. Nil: adapters.ErrBusy.
 	Busy func(error) bool
 	// Metrics counts. Nil: nothing is counted.
@@ -109,6 +115,9 @@ func (x *Exchange) RoundTrip(r *http.Request) (*http.Response, error) {
 	var headers []adapters.Header
 	if x.Headers != nil {
 		headers = x.Headers(r)
+	}
+	if x.Trace {
+		headers = append(headers, trace(r.Header.Get("Traceparent"), r.Header.Get("Tracestate"))...)
 	}
 	reply, err := x.Call(ctx, area, headers)
 	if err != nil {
@@ -178,9 +187,19 @@ func (x *Exchange) failed(r *http.Request, err error) (*http.Response, error) {
 	if busy == nil {
 		busy = func(err error) bool { return errors.Is(err, adapters.ErrBusy) }
 	}
+	var failure interface{ Failure() string }
+	var unread *adapters.Refusal
 	switch {
 	case busy(err):
 		return x.refuse(r, problemBusy)
+	case errors.As(err, &failure):
+		x.found(ctx)
+		x.log().WarnContext(ctx, "Legacy's program failed", "exchange", x.Name, "error", err)
+		return x.refuse(r, problemFailed.about("", failure.Failure()))
+	case errors.As(err, &unread):
+		x.found(ctx)
+		x.log().WarnContext(ctx, "reply cannot be read", "exchange", x.Name, "error", err)
+		return x.refuse(r, problemAnswer)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, adapters.ErrInDoubt):
 		x.log().DebugContext(ctx, "no reply in time", "exchange", x.Name, "error", err)
 		return x.refuse(r, problemTimeout)

@@ -50,7 +50,8 @@ const reasonOther = "other"
 func reasons() []string {
 	named := slices.DeleteFunc(copybooks.Reasons(), func(r string) bool { return r == "" })
 	return append(named, reasonReference, reasonEvent, "id-conflict", "id-missing", "id-too-long",
-		"too-large", "invalid-record", "invalid-timestamp", reasonOther)
+		"too-large", "invalid-record", "invalid-timestamp", "header-short", "header-id", "header-codepage", "header-encoding",
+		"header-version", "header-length", "header-format", "header-folder", "header-segment", "header-value", "header-many", reasonOther)
 }
 
 // numbers are one bridge's series; its methods do nothing without Metrics.

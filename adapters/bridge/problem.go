@@ -42,12 +42,14 @@ var (
 		en: "The service is not available", fr: "Le service n'est pas disponible"}
 	problemTimeout = problem{kind: "legacy-timeout", outcome: "timeout", status: http.StatusGatewayTimeout,
 		en: "The service did not answer in time", fr: "Le service n'a pas répondu à temps"}
+	problemFailed = problem{kind: "legacy-failed", outcome: "failed", status: http.StatusBadGateway,
+		en: "The service could not do it", fr: "Le service n'a pas pu le faire"}
 	problemAnswer = problem{kind: "legacy-answer", outcome: "undecodable", status: http.StatusBadGateway,
 		en: "The service's answer cannot be read", fr: "La réponse du service est illisible"}
 )
 
 // problems lists all of them, for metrics.
-var problems = []problem{problemReference, problemRequest, problemMethod, problemBusy, problemUnreachable, problemTimeout, problemAnswer}
+var problems = []problem{problemReference, problemRequest, problemMethod, problemBusy, problemUnreachable, problemTimeout, problemFailed, problemAnswer}
 
 // problemBody is the JSON of a problem. Titles holds both languages when the client named none.
 type problemBody struct {

@@ -20,12 +20,20 @@ const (
 	headerCCSID   = "mq-ccsid"
 	headerCoding  = "mq-encoding"
 	headerCorrel  = "mq-correlid"
+	headerMsgID   = "mq-msgid"
+	headerPutDate = "mq-putdate"
 	headerReason  = "portage-reason"
 	headerField   = "portage-field"
 	headerOffset  = "portage-offset"
 	headerSize    = "portage-size"
 	headerQueue   = "portage-queue"
 	headerAttempt = "portage-attempts"
+
+	// Of headers in front of the data; Unwrap adds them.
+	headerDeadReason  = "mq-dead-reason"
+	headerDeadQueue   = "mq-dead-queue"
+	headerProgram     = "mq-program"
+	headerTransaction = "mq-transaction"
 )
 
 // fromQueue makes an adapters.Message of a queue message.
@@ -41,25 +49,42 @@ func fromQueue(m *Message, digest func([]byte) [16]byte) adapters.Message {
 				out.Key = key
 			}
 		default:
-			add(p.Name, p.Value)
+			if !strings.HasPrefix(p.Name, headerPrefix) { // the descriptor says these, nobody else
+				add(p.Name, p.Value)
+			}
 		}
 	}
 	if out.ID == "" {
 		out.ID = identity(&m.Descriptor, m.Body, digest)
 	}
-	if m.Format != "" {
-		add(headerFormat, m.Format)
-	}
-	if m.CCSID != 0 {
-		add(headerCCSID, strconv.Itoa(int(m.CCSID)))
-	}
-	if m.Encoding != 0 {
-		add(headerCoding, strconv.Itoa(int(m.Encoding)))
+	out.Headers = appendCoding(out.Headers, &m.Descriptor)
+	if !m.MsgID.Zero() {
+		add(headerMsgID, hex.EncodeToString(m.MsgID[:]))
 	}
 	if !m.CorrelID.Zero() {
 		add(headerCorrel, hex.EncodeToString(m.CorrelID[:]))
 	}
+	if !m.PutTime.IsZero() {
+		add(headerPutDate, m.PutTime.UTC().Format(putDate))
+	}
 	return out
+}
+
+// putDate is how a put time is shown: RFC 3339 with hundredths of a second, all that MQMD keeps.
+const putDate = "2006-01-02T15:04:05.00Z"
+
+// appendCoding tells how data is described.
+func appendCoding(to []adapters.Header, d *Descriptor) []adapters.Header {
+	if d.Format != "" {
+		to = append(to, adapters.Header{Name: headerFormat, Value: d.Format})
+	}
+	if d.CCSID != 0 {
+		to = append(to, adapters.Header{Name: headerCCSID, Value: strconv.Itoa(int(d.CCSID))})
+	}
+	if d.Encoding != 0 {
+		to = append(to, adapters.Header{Name: headerCoding, Value: strconv.Itoa(int(d.Encoding))})
+	}
+	return to
 }
 
 // properties returns what is put beside the body of m. withID says to carry its ID too.

@@ -80,7 +80,7 @@ func (w *watched) Commit(ctx context.Context) error {
 }
 
 // results are the closed set of the label result.
-var results = []string{"ok", "busy", "timeout", "in_doubt", "unreachable", "refused"}
+var results = []string{"ok", "busy", "timeout", "in_doubt", "unreachable", "refused", "failed"}
 
 // exchange are the numbers of one Requester; its methods do nothing without Metrics.
 type exchange struct {

@@ -19,6 +19,9 @@ func (r *Requester) Run(ctx context.Context) error {
 	if r.Dial == nil || r.RequestQueue == "" || r.ReplyQueue == "" {
 		return errors.New("mq: a requester needs Dial, RequestQueue and ReplyQueue")
 	}
+	if err := errors.Join(r.Custom.Validate(), checkReplyQueue(r.ReplyQueue)); err != nil {
+		return fmt.Errorf("exchange %s: %w", r.Name, err)
+	}
 	log := orDiscard(r.Log).With("exchange", r.Name, "queue", r.ReplyQueue)
 	reader := &replyReader{
 		Requester: r,
@@ -130,7 +133,7 @@ func (r *replyReader) deliver(ctx context.Context, m Message) error {
 	case m.MsgType == MTReport:
 		c.answer <- answer{err: &ReportError{Feedback: m.Feedback}}
 	default:
-		c.answer <- answer{body: m.Body}
+		c.answer <- answer{message: m}
 	}
 	return r.conn.Commit(ctx)
 }

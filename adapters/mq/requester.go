@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -26,7 +27,8 @@ const (
 // call waits for goes to the LATE queue and is never given to another caller.
 //
 // What an error of Call says about the request: errors.Is(err, adapters.ErrInDoubt): it may have run.
-// Any other error, adapters.ErrBusy among them: it certainly did not.
+// *ProgramError, *adapters.Refusal: it was answered. Any other error, adapters.ErrBusy among them: it
+// certainly did not run.
 //
 // Safe for use by several goroutines. Fields are set before Run and not changed after.
 type Requester struct {
@@ -47,6 +49,8 @@ type Requester struct {
 	Timeout time.Duration `yaml:"timeout"`
 	// Descriptor is the template of the request's descriptor: format, code page, encoding, identity.
 	Descriptor Descriptor `yaml:"-"`
+	// Custom is how the transaction is asked and answers. Zero value: the bare area.
+	Custom Custom `yaml:",inline"`
 	// Reconnect paces the reader's connection. Zero value: 200 ms up to 30 s.
 	Reconnect Pace `yaml:"reconnect"`
 	// Rand is where MsgIds come from. Nil: crypto/rand.
@@ -77,8 +81,8 @@ type call struct {
 }
 
 type answer struct {
-	body []byte
-	err  error
+	message Message
+	err     error
 }
 
 func (r *Requester) setUp() {
@@ -98,8 +102,12 @@ func (r *Requester) setUp() {
 	})
 }
 
-// Call puts a request and returns the body of its answer. h goes along as message properties; a
-// Legacy program that reads the bare area is called without.
+// Call puts a request and returns the area of its answer, as Custom says. h goes along as message
+// properties, but for UserHeader, which sets the request's user identifier, and other names that begin
+// with "mq-", which are dropped; a Legacy program that reads the bare area is called without properties.
+//
+// A *ProgramError says that Legacy answered that its program failed, an *adapters.Refusal that the answer
+// cannot be read.
 func (r *Requester) Call(ctx context.Context, body []byte, h []adapters.Header) ([]byte, error) {
 	r.setUp()
 	if _, set := ctx.Deadline(); !set {
@@ -131,12 +139,16 @@ func (r *Requester) call(ctx context.Context, body []byte, h []adapters.Header) 
 	if err := r.waitForReader(ctx); err != nil {
 		return nil, "unreachable", err
 	}
+	m, err := r.request(body, h)
+	if err != nil {
+		return nil, "refused", err
+	}
 	id, c, err := r.register()
 	if err != nil {
 		return nil, "unreachable", err
 	}
 	defer r.forget(id)
-	if err := r.put(ctx, id, body, h); err != nil && !errors.Is(err, adapters.ErrInDoubt) {
+	if err := r.put(ctx, id, m); err != nil && !errors.Is(err, adapters.ErrInDoubt) {
 		if e := asError(err); e != nil && e.Class() == Permanent {
 			return nil, "refused", err
 		}
@@ -146,7 +158,10 @@ func (r *Requester) call(ctx context.Context, body []byte, h []adapters.Header) 
 	case a := <-c.answer:
 		switch {
 		case a.err == nil:
-			return a.body, "ok", nil
+			if reply, err = r.Custom.reply(r.Descriptor, a.message); err != nil {
+				return nil, "failed", err
+			}
+			return reply, "ok", nil
 		case errors.Is(a.err, adapters.ErrInDoubt):
 			return nil, "in_doubt", a.err
 		default:
@@ -199,14 +214,51 @@ func (r *Requester) forget(id ID) {
 	delete(r.waiting, id)
 }
 
-// put puts the request in a unit of work of its own, so that only its commit can be in doubt.
-func (r *Requester) put(ctx context.Context, id ID, body []byte, h []adapters.Header) error {
-	m := Message{Descriptor: r.Descriptor, Body: body}
-	m.MsgID, m.CorrelID = id, ID{}
+// request makes the message that asks, all but its identifiers and expiry.
+func (r *Requester) request(body []byte, h []adapters.Header) (Message, error) {
+	if err := r.Custom.Validate(); err != nil {
+		return Message{}, fmt.Errorf("mq: %w", err)
+	}
+	m, err := r.Custom.request(r.Descriptor, body)
+	if err != nil {
+		return m, err
+	}
+	user := ""
+	m.Properties = nil
+	for _, p := range h {
+		if p.Name == HeaderUser {
+			user = p.Value
+		}
+		if !strings.HasPrefix(p.Name, headerPrefix) {
+			m.Properties = append(m.Properties, p)
+		}
+	}
+	switch {
+	case !name(user, 0, 12):
+		return m, Failed("put", r.RequestQueue, RCSecurityError, "the call's user identifier is not 1 to 12 characters of A to Z, 0 to 9, # @ $")
+	case user == "" && r.Custom.RequireUser:
+		return m, Failed("put", r.RequestQueue, RCSecurityError, "the call bears no user identifier, and requireUser is set")
+	case user == "":
+		user = r.Custom.UserIdentifier
+	}
+	if user != "" {
+		m.UserIdentifier = user
+	}
+	if r.Custom.ApplicationName != "" {
+		m.PutApplName = r.Custom.ApplicationName
+	}
 	m.MsgType = MTRequest
 	m.Persistent = false
 	m.ReplyToQ = r.ReplyQueue
-	m.Properties = h
+	return m, nil
+}
+
+// put puts the request in a unit of work of its own, so that only its commit can be in doubt.
+func (r *Requester) put(ctx context.Context, id ID, m Message) error {
+	if m.MsgID = id; r.Custom.passThrough() {
+		m.MsgID, m.CorrelID = ID{}, id
+		m.Report |= ReportPassCorrelID
+	}
 	deadline, _ := ctx.Deadline()
 	return r.pool.do(ctx, func(c Conn) error {
 		left := time.Until(deadline)

@@ -91,6 +91,7 @@ func TestCallsGetTheirOwnAnswers(t *testing.T) {
 # HELP portage_exchange_calls_total Calls over queues by result.
 # TYPE portage_exchange_calls_total counter
 portage_exchange_calls_total{exchange="ei-status",result="busy"} 0
+portage_exchange_calls_total{exchange="ei-status",result="failed"} 0
 portage_exchange_calls_total{exchange="ei-status",result="in_doubt"} 0
 portage_exchange_calls_total{exchange="ei-status",result="ok"} 40
 portage_exchange_calls_total{exchange="ei-status",result="refused"} 0

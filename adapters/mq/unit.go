@@ -22,9 +22,10 @@ type unit struct {
 var _ adapters.Unit = (*unit)(nil)
 
 // Put implements adapters.Unit: dest is a queue. A message of the batch, put with its ID and body
-// unchanged, keeps its descriptor (format, code page, identity context, put time), and loses its
-// expiry if it says portage-reason: a dead letter waits for a person. Other messages are new,
-// persistent datagrams. A put that failed returns the whole batch, even if the Handler returns nil.
+// unchanged, keeps its descriptor (identifiers, format, code page, identity context, put time, what is left
+// of its expiry), and its properties as they are if its Key and headers are. If it says portage-reason it
+// is a dead letter: it does not expire, and says by portage-queue where it came from. Other messages are
+// new, persistent datagrams. A put that failed returns the whole batch, even if the Handler returns nil.
 //
 // A message of the batch that is put leaves the batch's Position, in place: it is done only when the
 // unit of work is, so a Ledger must not remember it. Put before PublishAt.
@@ -67,10 +68,19 @@ func (u *unit) outgoing(m *adapters.Message) (Message, PutOptions) {
 			continue
 		}
 		out := u.delivery.queued[i]
-		_, carried := property(out.Properties, propertyID)
-		out.Properties = properties(m, carried)
+		if was := &u.delivery.messages[i]; !bytes.Equal(was.Key, m.Key) || !slices.Equal(was.Headers, m.Headers) {
+			_, carried := property(out.Properties, propertyID)
+			out.Properties = properties(m, carried)
+		}
+		if out.Expiry > 0 { // the queue manager counts on from here
+			out.Expiry = tenths(out.Expiry - orNow(u.worker.Now)().Sub(u.delivery.since))
+		}
 		if _, dead := m.Header(headerReason); dead {
 			out.Expiry = 0
+			if _, said := m.Header(headerQueue); !said {
+				out.Properties = append(out.Properties[:len(out.Properties):len(out.Properties)],
+					adapters.Header{Name: headerQueue, Value: u.worker.Queue})
+			}
 		}
 		return out, PutOptions{Syncpoint: true, PassContext: true}
 	}

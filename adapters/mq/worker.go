@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"time"
 
 	"github.com/portage-gateway/portage/adapters"
 )
@@ -30,6 +31,7 @@ type delivery struct {
 	taken    int                // queued, and moved or dropped beside them
 	dropped  map[mark]int       // came again after they were settled
 	bytes    int
+	since    time.Time       // when the first was taken
 	aside    map[string]bool // IDs of messages that the Handler put in the unit of work
 	strange  bool            // the Handler put messages that are not of this batch
 }
@@ -154,6 +156,7 @@ func (w *worker) gather(ctx context.Context) (*delivery, error) {
 			ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 			defer cancel()
 			o.Wait = 0
+			d.since = orNow(w.Now)()
 		}
 		d.taken++
 		whole, err := w.sort(ctx, d, m)
