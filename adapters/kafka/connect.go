@@ -1,13 +1,14 @@
 package kafka
 
 import (
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -22,14 +23,6 @@ type TLS struct {
 	// CertFile and KeyFile are this client's, in PEM, for mutual TLS. Both or neither.
 	CertFile string `yaml:"certFile"`
 	KeyFile  string `yaml:"keyFile"`
-}
-
-// SASL says who connects (SASL/PLAIN, RFC 4616); it asks for TLS.
-type SASL struct {
-	// User is the name. "": no SASL.
-	User string `yaml:"user"`
-	// PasswordFile holds the password, without or with one line end.
-	PasswordFile string `yaml:"passwordFile"`
 }
 
 var compressions = map[string]sarama.CompressionCodec{
@@ -57,6 +50,18 @@ func (c *Config) complete() error {
 	if c.Version == "" {
 		c.Version = "2.8.0"
 	}
+	if c.Delivery == "" {
+		c.Delivery = AtLeastOnce
+	}
+	if c.Refresh == 0 {
+		c.Refresh = 24 * time.Hour
+	}
+	if c.Rand == nil {
+		c.Rand = rand.Reader
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -76,8 +81,22 @@ func (c *Config) complete() error {
 		return fmt.Errorf("kafka: maxMessageBytes %d is less than 1,024", c.MaxMessageBytes)
 	case c.Patience < retryPause:
 		return fmt.Errorf("kafka: patience %v is less than %v", c.Patience, retryPause)
-	case c.SASL.User != "" && !c.TLS.Enabled:
-		return errors.New("kafka: sasl without tls would send the password in the clear; set tls.enabled")
+	}
+	if err := c.checkDelivery(); err != nil {
+		return err
+	}
+	return c.SASL.check(c.TLS)
+}
+
+// checkDelivery holds what exactly once asks for.
+func (c *Config) checkDelivery() error {
+	switch {
+	case c.Delivery != AtLeastOnce && c.Delivery != ExactlyOnce:
+		return fmt.Errorf("kafka: delivery %q is not atLeastOnce or exactlyOnce", c.Delivery)
+	case c.Refresh < time.Millisecond || c.Refresh > 6*24*time.Hour:
+		return fmt.Errorf("kafka: refresh %v is not 1 ms to 6 days; brokers forget after 7", c.Refresh)
+	case c.Delivery == ExactlyOnce && c.Name == "":
+		return errors.New("kafka: delivery exactlyOnce needs a name that stays the same for ever")
 	}
 	return nil
 }
@@ -111,21 +130,23 @@ func (c *Config) sarama() (*sarama.Config, error) {
 		return nil, err
 	}
 	s.Net.TLS.Enable = c.TLS.Enabled
-	if c.SASL.User != "" {
-		password, err := os.ReadFile(c.SASL.PasswordFile)
-		if err != nil {
-			return nil, fmt.Errorf("kafka: sasl.passwordFile: %w", err)
-		}
-		s.Net.SASL.Enable = true
-		s.Net.SASL.Mechanism = sarama.SASLTypePlaintext
-		s.Net.SASL.User = c.SASL.User
-		s.Net.SASL.Password = strings.TrimRight(string(password), "\r\n")
+	if err := c.SASL.apply(s); err != nil {
+		return nil, err
+	}
+	if c.Dial != nil {
+		s.Net.Proxy.Enable, s.Net.Proxy.Dialer = true, dialer(c.Dial)
 	}
 	if err := s.Validate(); err != nil {
 		return nil, fmt.Errorf("kafka: %w", err)
 	}
 	return s, nil
 }
+
+// dialer gives a func the form that sarama asks for.
+type dialer func(network, address string) (net.Conn, error)
+
+// Dial implements golang.org/x/net/proxy.Dialer.
+func (d dialer) Dial(network, address string) (net.Conn, error) { return d(network, address) }
 
 func (t TLS) config() (*tls.Config, error) {
 	if !t.Enabled {

@@ -22,17 +22,17 @@ const structuredType = "application/cloudevents+json"
 const recordVersion = 2
 
 // records makes Kafka's records; one that is too large refuses all of them before any is sent.
-func (s *Sink) records(m []adapters.Message) ([]*sarama.ProducerMessage, error) {
+func (c *Config) records(m []adapters.Message) ([]*sarama.ProducerMessage, error) {
 	records := make([]*sarama.ProducerMessage, len(m))
 	for i := range m {
-		r, err := s.cfg.record(m[i])
+		r, err := c.record(m[i])
 		if err != nil {
 			return nil, err
 		}
-		if size := r.ByteSize(recordVersion); size > s.cfg.MaxMessageBytes {
+		if size := r.ByteSize(recordVersion); size > c.MaxMessageBytes {
 			return nil, &adapters.Refusal{Reason: "too-large", Offset: -1, Size: len(m[i].Body),
 				Err: fmt.Errorf("message %s takes %d bytes, topic %s takes %d (raise maxMessageBytes and the topic's max.message.bytes)",
-					m[i].ID, size, s.cfg.Topic, s.cfg.MaxMessageBytes)}
+					m[i].ID, size, c.Topic, c.MaxMessageBytes)}
 		}
 		records[i] = r
 	}

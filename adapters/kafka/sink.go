@@ -1,68 +1,28 @@
-// Package kafka publishes messages into one topic of Apache Kafka, over github.com/IBM/sarama.
+// Package kafka carries messages into one topic of Apache Kafka and out of one, over
+// github.com/IBM/sarama.
 //
-// The producer is idempotent and waits for all in-sync replicas: a message that Publish acknowledged is
-// on the log once, in its place among the messages of its Key. Delivery is at least once: after an
-// error the caller publishes again, and readers know repetitions by the CloudEvents id and by the
-// header portage-id. The Key chooses the partition as Java producers do (murmur2).
+//   - [Sink] publishes at least once. Its producer is idempotent and waits for all in-sync replicas: a
+//     message that Publish acknowledged is on the log once, in its place among the messages of its Key.
+//     After an error the caller publishes again, and readers know repetitions by the CloudEvents id and by
+//     the header portage-id.
+//   - [Ledger] publishes exactly once for readers with isolation.level=read_committed: messages and the
+//     source's position are one transaction.
+//   - [Source] reads committed records as a member of a consumer group.
 //
-// A Sink keeps no position, so it is no Ledger. Transactions, which make it one, have their place in
-// [Sink.send].
+// The Key chooses the partition as Java producers do (murmur2). What each promises, and what to do when
+// it cannot, stands in docs/delivery.md.
 package kafka
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/IBM/sarama"
 
 	"github.com/portage-gateway/portage/adapters"
-)
-
-// Config says which topic, where, and how.
-type Config struct {
-	// Brokers are host:port addresses to start from. At least one.
-	Brokers []string `yaml:"brokers"`
-	// Topic takes the messages. Required.
-	Topic string `yaml:"topic"`
-	// CreateTopic makes the topic when it is not there. Default: a missing topic is an error.
-	CreateTopic bool `yaml:"createTopic"`
-	// Partitions of a topic that is created; 1 to 10,000. Default 6. More partitions of a topic that
-	// exists would send Keys elsewhere: Portage never changes them.
-	Partitions int32 `yaml:"partitions"`
-	// Replicas of a topic that is created. 0: the broker's default.
-	Replicas int16 `yaml:"replicas"`
-	// Content is how CloudEvents travel (CloudEvents Kafka protocol binding 1.0.2, section 3):
-	// "structured", the default, or "binary". Messages that are not CloudEvents go as they are.
-	Content Content `yaml:"content"`
-	// Compression is "none", the default, "gzip", "snappy", "lz4" or "zstd".
-	Compression string `yaml:"compression"`
-	// MaxMessageBytes is the largest message, key and headers included; a larger one is refused. It
-	// must not exceed the topic's max.message.bytes. Default 1,048,576.
-	MaxMessageBytes int `yaml:"maxMessageBytes"`
-	// Patience is how long Publish lets the producer try again before it gives up. Default 30s.
-	Patience time.Duration `yaml:"patience"`
-	// ClientID names Portage in the broker's logs and quotas. Default "portage".
-	ClientID string `yaml:"clientId"`
-	// Version is the oldest broker version in use. Default "2.8.0".
-	Version string `yaml:"version"`
-	// TLS and SASL say how to connect. Zero: in the clear, without a name.
-	TLS  TLS  `yaml:"tls"`
-	SASL SASL `yaml:"sasl"`
-	// Log hears of a topic that was created. Nil: discard.
-	Log *slog.Logger `yaml:"-"`
-}
-
-// Content is a CloudEvents content mode.
-type Content string
-
-// The content modes.
-const (
-	Structured Content = "structured"
-	Binary     Content = "binary"
 )
 
 // retryPause is between two tries of a message. Config.Patience divided by it is how many tries there
@@ -72,13 +32,19 @@ const retryPause = 100 * time.Millisecond
 // ErrClosed says that the Sink was closed.
 var ErrClosed = errors.New("kafka sink is closed")
 
-// Sink publishes into one topic. Safe for use by several goroutines.
+// firstTry is how long Open waits for brokers before it goes on without them.
+const firstTry = 2 * time.Second
+
+// Sink publishes into one topic, at least once. Safe for use by several goroutines.
 type Sink struct {
-	cfg      Config
-	client   sarama.Client
-	producer sarama.SyncProducer
+	cfg    Config
+	conf   *sarama.Config
+	health readiness
+	cancel context.CancelFunc // ends the dialling
+	dialed chan struct{}      // closed when line is set, or when the dialling ended
 
 	mu     sync.Mutex
+	line   *line // nil: not connected yet
 	closed bool
 	sends  sync.WaitGroup  // under way, abandoned ones included
 	stale  []chan struct{} // sends whose callers left: each closes when it is decided
@@ -86,8 +52,10 @@ type Sink struct {
 
 var _ adapters.Sink = (*Sink)(nil)
 
-// Open connects, checks that the topic is there (or creates it) and starts the producer. It gives up
-// after about 15 seconds when no broker answers.
+// Open returns a Sink at once, or after at most 2 s: it needs no broker. Without one it goes on dialling
+// in the background, with pauses of up to 10 s, and Ready says why it is not connected. An error says that
+// the configuration is wrong, or what a person must change on the cluster, such as a missing topic, if
+// that was found out in time.
 func Open(ctx context.Context, c Config) (*Sink, error) {
 	if err := c.complete(); err != nil {
 		return nil, err
@@ -99,18 +67,81 @@ func Open(ctx context.Context, c Config) (*Sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := sarama.NewClient(c.Brokers, conf)
-	if err != nil {
-		return nil, c.fail("connect", err)
+	s := &Sink{cfg: c, conf: conf, health: readiness{log: c.Log.With("topic", c.Topic), now: c.Now}, dialed: make(chan struct{})}
+	var dialing context.Context
+	dialing, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	s.health.err = c.fail("connect", errNotYet)
+	first := make(chan error, 1)
+	go s.dial(dialing, first)
+	wait := time.NewTimer(firstTry)
+	defer wait.Stop()
+	select {
+	case err = <-first:
+	case <-wait.C:
+	case <-ctx.Done():
+		err = ctx.Err()
 	}
-	if err := c.ensureTopic(client); err != nil {
-		return nil, errors.Join(err, client.Close())
+	if e, ok := errors.AsType[*Error](err); err == nil || ok && e.Class == Transient {
+		return s, nil
 	}
-	producer, err := sarama.NewSyncProducerFromClient(client)
-	if err != nil {
-		return nil, errors.Join(c.fail("start producer", err), client.Close())
+	return nil, errors.Join(err, s.Close())
+}
+
+// dial connects, sooner or later. The first outcome goes to first.
+func (s *Sink) dial(ctx context.Context, first chan<- error) {
+	defer close(s.dialed)
+	for n := 1; ; n++ {
+		l, err := s.cfg.open(s.conf)
+		s.health.saw(err)
+		if err == nil && !s.connected(l) {
+			l.close()
+		}
+		if n == 1 {
+			first <- err
+		}
+		if err == nil || !pause(ctx, pauseAfter(n)) {
+			return
+		}
 	}
-	return &Sink{cfg: c, client: client, producer: producer}, nil
+}
+
+// connected hands the line over, unless the Sink was closed.
+func (s *Sink) connected(l *line) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	s.line = l
+	return true
+}
+
+// Ready returns nil while messages get through, and otherwise the last failure.
+func (s *Sink) Ready() error { return s.health.ready() }
+
+// producer returns the producer; without a connection it says why, as soon as that is known.
+func (s *Sink) producer(ctx context.Context) (sarama.SyncProducer, error) {
+	s.mu.Lock()
+	l, closed := s.line, s.closed
+	s.mu.Unlock()
+	if l == nil && !closed && errors.Is(s.Ready(), errNotYet) {
+		select {
+		case <-s.dialed:
+		case <-ctx.Done():
+			return nil, fmt.Errorf("kafka topic %s: nothing was handed over: %w", s.cfg.Topic, ctx.Err())
+		case <-time.After(s.cfg.Patience):
+		}
+		s.mu.Lock()
+		l, closed = s.line, s.closed
+		s.mu.Unlock()
+	}
+	switch {
+	case closed:
+		return nil, ErrClosed
+	case l == nil:
+		return nil, s.Ready()
+	}
+	return l.producer, nil
 }
 
 // Publish sends the messages and waits until all in-sync replicas hold them. Messages of one Key keep
@@ -120,12 +151,16 @@ func Open(ctx context.Context, c Config) (*Sink, error) {
 // When ctx ends Publish returns at once, and what was handed over may still be written; the next
 // Publish first waits until that is decided, so that repetitions stay behind it.
 func (s *Sink) Publish(ctx context.Context, m ...adapters.Message) error {
-	records, err := s.records(m)
+	records, err := s.cfg.records(m)
 	if err != nil || len(records) == 0 {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("kafka topic %s: nothing was handed over: %w", s.cfg.Topic, err)
+	}
+	producer, err := s.producer(ctx)
+	if err != nil {
+		return err
 	}
 	if err := s.settleStale(ctx); err != nil {
 		return err
@@ -137,7 +172,7 @@ func (s *Sink) Publish(ctx context.Context, m ...adapters.Message) error {
 	go func() {
 		defer s.sends.Done()
 		defer close(decided)
-		verdict <- s.send(records)
+		verdict <- s.send(producer, records)
 	}()
 	select {
 	case err := <-verdict:
@@ -150,12 +185,18 @@ func (s *Sink) Publish(ctx context.Context, m ...adapters.Message) error {
 	}
 }
 
-// send is the producer's part of Publish: with a transactional producer it is begin, send, commit.
-func (s *Sink) send(records []*sarama.ProducerMessage) error {
-	if err := s.producer.SendMessages(records); err != nil {
-		return s.cfg.classify(err, len(records))
+// send is the producer's part of Publish.
+func (s *Sink) send(producer sarama.SyncProducer, records []*sarama.ProducerMessage) error {
+	err := producer.SendMessages(records)
+	if err == nil {
+		s.health.saw(nil)
+		return nil
 	}
-	return nil
+	err = s.cfg.classify(err, len(records))
+	if e, ok := errors.AsType[*Error](err); ok {
+		s.health.saw(e)
+	}
+	return err
 }
 
 // begin counts a send, unless the Sink is closed.
@@ -204,7 +245,12 @@ func (s *Sink) Close() error {
 		return nil
 	}
 	s.closed = true
+	l := s.line
 	s.mu.Unlock()
+	s.cancel()
 	s.sends.Wait() // sarama drops what still retries when it closes
-	return errors.Join(s.producer.Close(), s.client.Close())
+	if l == nil {
+		return nil
+	}
+	return l.close()
 }

@@ -191,6 +191,13 @@ func TestConfigIsChecked(t *testing.T) {
 		"patience":                 func(c *Config) { c.Patience = time.Microsecond },
 		"not a Kafka version":      func(c *Config) { c.Version = "new" },
 		"in the clear":             func(c *Config) { c.SASL.User = "portage" },
+		"sasl.mechanism":           func(c *Config) { c.SASL.Mechanism = "scram-sha-256" },
+		"needs sasl.tokenFile":     func(c *Config) { c.SASL.Mechanism, c.TLS.Enabled = "oauthbearer", true },
+		"sasl.tokenFile: open":     func(c *Config) { c.SASL.Mechanism, c.SASL.TokenFile, c.TLS.Enabled = "oauthbearer", "/nowhere", true },
+		"is empty":                 func(c *Config) { c.SASL.Mechanism, c.SASL.TokenFile, c.TLS.Enabled = "oauthbearer", "/dev/null", true },
+		"delivery":                 func(c *Config) { c.Delivery = "exactly-once" },
+		"needs a name":             func(c *Config) { c.Delivery = ExactlyOnce },
+		"refresh":                  func(c *Config) { c.Refresh = 8 * 24 * time.Hour },
 		"sasl.passwordFile":        func(c *Config) { c.SASL.User, c.TLS.Enabled = "portage", true },
 		"tls.caFile":               func(c *Config) { c.TLS = TLS{Enabled: true, CAFile: "/nowhere"} },
 		"holds no PEM":             func(c *Config) { c.TLS = TLS{Enabled: true, CAFile: "/dev/null"} },
@@ -204,16 +211,38 @@ func TestConfigIsChecked(t *testing.T) {
 	}
 }
 
-func TestNoBrokerIsAnErrorWithAHint(t *testing.T) {
+func TestABrokerThatComesLaterIsFound(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	l.Close()
-	_, err = Open(t.Context(), Config{Brokers: []string{l.Addr().String()}, Topic: "events"})
+	s := open(t, Config{Brokers: []string{l.Addr().String()}, Topic: "events"})
 	var e *Error
-	if !errors.As(err, &e) || e.Class != Transient || !strings.Contains(e.Hint, "no broker answered") {
-		t.Errorf("got %v", err)
+	for name, err := range map[string]error{"Ready": s.Ready(), "Publish": s.Publish(t.Context(), message(1))} {
+		if !errors.As(err, &e) || e.Class != Transient || !strings.Contains(e.Hint, "no broker answered") {
+			t.Errorf("%s without a broker: %v", name, err)
+		}
+	}
+	c := cluster(t, kfake.SeedTopics(1, "events"), kfake.Ports(l.Addr().(*net.TCPAddr).Port))
+	<-s.dialed
+	if err := s.Publish(t.Context(), message(1)); err != nil || s.Ready() != nil {
+		t.Errorf("with a broker: %v, ready: %v", err, s.Ready())
+	}
+	checkInOrder(t, c, 1)
+}
+
+func TestCloseEndsTheDialling(t *testing.T) {
+	s, err := Open(t.Context(), Config{Brokers: []string{"127.0.0.1:1"}, Topic: "events"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	<-s.dialed
+	if err := s.Publish(t.Context(), message(1)); !errors.Is(err, ErrClosed) {
+		t.Errorf("after close: %v", err)
 	}
 }
 
