@@ -30,7 +30,8 @@ func (b *builder) inherit(n *node, usage syntax.Usage, signs *syntax.Entry) {
 		if e.Sign != syntax.NoSign {
 			signs = e
 		}
-		n.sync = e.Synchronized || n.parent != nil && n.parent.sync
+		n.sync = b.options.Sync != SyncMF && (e.Synchronized || n.parent != nil && n.parent.sync)
+		n.rule, n.addresses = b.options.Sync, b.options.Pointers
 		n.clauses(e)
 		b.occurs(n, e)
 	}
@@ -87,6 +88,9 @@ func (b *builder) elementary(n *node, e *syntax.Entry) {
 			return
 		}
 		n.Usage, n.Category, n.Size, n.Digits = s.usage, s.category, s.size, s.digits
+		if b.options.Pointers == LP64 && (s.usage == Pointer || s.usage == Index) && n.usage != syntax.Pointer32 {
+			n.Size = 8
+		}
 		if s.usage != Pointer && s.usage != Index && !e.UnsignedBinary {
 			n.Field.Sign = TrailingOverpunch
 		}
@@ -139,12 +143,15 @@ func (b *builder) pictured(n *node, e *syntax.Entry, p *syntax.Picture) string {
 	}[p.Category]
 	switch p.Category {
 	case syntax.Numeric:
-		return n.numeric(p)
+		return n.numeric(p, b.options.BinarySize)
 	case syntax.NationalText, syntax.DBCSText:
 		n.Size = 2 * p.Size
 		switch {
 		case n.usage == syntax.Display1, n.usage == syntax.NoUsage && p.Category == syntax.DBCSText:
 			n.Usage, n.Category = DBCS, DBCSText
+			if b.page.EBCDIC() && !b.page.Mixed() {
+				b.warn(n, "holds characters of two bytes, and %s has none: it is shown as hexadecimal digits unless one of cp930 cp933 cp935 cp937 cp939 is its code page", b.page.Name())
+			}
 		case p.Category == syntax.NationalText && (n.usage == syntax.National || n.usage == syntax.NoUsage):
 			n.Usage = National // NSYMBOL(NATIONAL), the default
 		default:
@@ -178,7 +185,7 @@ func (b *builder) pictured(n *node, e *syntax.Entry, p *syntax.Picture) string {
 
 // numeric settles an item of S 9 V P (Language Reference, "Computational items"; lengths by digits:
 // Programming Guide, "Formats for numeric data").
-func (n *node) numeric(p *syntax.Picture) string {
+func (n *node) numeric(p *syntax.Picture, sizes BinarySize) string {
 	if p.Signed {
 		n.Field.Sign = TrailingOverpunch
 	}
@@ -210,6 +217,10 @@ func (n *node) numeric(p *syntax.Picture) string {
 			n.Usage = NativeBinary
 		}
 		switch {
+		case d <= 18 && sizes == Binary1to8:
+			n.Size = fewestBytes(d, p.Signed)
+		case d <= 2 && sizes == Binary1248:
+			n.Size = 1
 		case d <= 4:
 			n.Size = 2
 		case d <= 9:
@@ -220,7 +231,7 @@ func (n *node) numeric(p *syntax.Picture) string {
 			n.Size = 16 // no IBM compiler goes so far
 		}
 	case syntax.CompX:
-		n.Usage, n.Size = NativeBinary, compXBytes(d, p.Signed)
+		n.Usage, n.Size = NativeBinary, fewestBytes(d, p.Signed)
 		if n.Size > 8 {
 			return "at most 18 digits with COMP-X"
 		}
@@ -236,8 +247,9 @@ func (n *node) numeric(p *syntax.Picture) string {
 	return ""
 }
 
-// compXBytes returns how many bytes Micro Focus gives a COMP-X item of d digits.
-func compXBytes(d int, signed bool) int {
+// fewestBytes returns how many bytes hold d digits: the length of a COMP-X item, and of a COMP item of Micro
+// Focus under NOIBMCOMP. 9 is more than there can be.
+func fewestBytes(d int, signed bool) int {
 	digits := [...]int{2, 4, 7, 9, 12, 14, 16, 19} // what 1 to 8 bytes hold
 	if signed {
 		digits = [...]int{2, 4, 6, 9, 11, 14, 16, 18}
@@ -252,15 +264,23 @@ func compXBytes(d int, signed bool) int {
 
 // align returns the boundary of a SYNCHRONIZED item, 1 if it has none (Language Reference,
 // "SYNCHRONIZED clause" and "Slack bytes": m is 2 for up to four digits, 4 for more and for COMP-1,
-// addresses and indexes, 8 for COMP-2).
+// addresses and indexes, 8 for COMP-2; under LP(64) 8 for addresses and indexes).
 func (n *node) align() int {
 	if !n.sync {
 		return 1
 	}
 	switch n.Usage {
 	case Binary, NativeBinary:
+		if n.rule == SyncGnuCOBOL && n.Size >= 8 {
+			return 8
+		}
 		return [...]int{1, 1, 2, 2, 4}[min(n.Size, 4)]
-	case Float, Index, Pointer:
+	case Index, Pointer:
+		if n.addresses == LP64 {
+			return n.Size
+		}
+		return 4
+	case Float:
 		return 4
 	case Double:
 		return 8

@@ -56,6 +56,8 @@ const (
 	formIEEE
 	formEdited
 	formUTF8
+	formDouble         // DBCS
+	formNationalNumber // digits in UTF-16
 )
 
 // Codec reads and writes the bytes of one elementary item. It is a small value, immutable, safe to share;
@@ -105,8 +107,17 @@ func newCodec(f *Field, o Options, get func(name string) (*charset, error)) (Cod
 		if o.Float == IEEE {
 			c.form = formIEEE
 		}
-	case National, DBCS:
-		c.form = formNational
+	case National:
+		if c.form = formNational; f.Category == Numeric || f.Category == NumericEdited {
+			err = c.national(f, o)
+		}
+	case DBCS:
+		switch {
+		case c.chars.mixed:
+			c.form = formDouble
+		case c.chars.ascii:
+			c.form = formNational
+		} // else bytes: the page has no such characters
 	case UTF8:
 		c.form = formUTF8
 		c.chars = &charset{utf8: true, ascii: true, space: ' '}
@@ -117,19 +128,28 @@ func newCodec(f *Field, o Options, get func(name string) (*charset, error)) (Cod
 	return c, err
 }
 
+// national is a number whose characters are UTF-16: that of a DISPLAY item in ASCII, two bytes a character.
+func (c *Codec) national(f *Field, o Options) (err error) {
+	c.form = formNationalNumber
+	c.zoned = zonedForm{ascii: true, plain: true, sign: f.Sign, scale: f.Scale, pic: f.Digits}
+	if f.Category == NumericEdited {
+		narrow := *f
+		narrow.Size /= 2
+		c.edited, err = newEditedForm(&narrow, o.DecimalComma, o.Currency, o.CurrencySign)
+	}
+	return err
+}
+
 func (c *Codec) display(f *Field, o Options) error {
 	c.form = formText
 	var err error
 	switch f.Category {
 	case Numeric:
 		c.form = formZoned
-		c.zoned = zonedForm{ascii: c.chars.ascii, sign: f.Sign, scale: f.Scale, pic: f.Digits}
+		c.zoned = zonedForm{ascii: c.chars.ascii, over: o.Overpunch, sign: f.Sign, scale: f.Scale, pic: f.Digits}
 	case NumericEdited:
-		if strings.ContainsRune(f.Picture, 'E') {
-			return nil
-		}
 		c.form = formEdited
-		c.edited, err = newEditedForm(f, o.DecimalComma, o.Currency)
+		c.edited, err = newEditedForm(f, o.DecimalComma, o.Currency, o.CurrencySign)
 	}
 	return err
 }
@@ -138,7 +158,7 @@ func (c *Codec) valueKind(f *Field, o Options) ValueKind {
 	switch c.form {
 	case formBytes:
 		return NoValue
-	case formText, formNational, formUTF8:
+	case formText, formNational, formUTF8, formDouble:
 		return TextValue
 	case formHexFloat, formIEEE:
 		return RealValue
@@ -205,15 +225,19 @@ func (c *Codec) AppendText(dst, b []byte) ([]byte, Fault) {
 	switch c.form {
 	case formText, formUTF8:
 		return c.chars.appendText(dst, c.trimmed(b))
-	case formNational:
+	case formNational, formDouble:
 		return c.appendNational(dst, b)
 	}
 	return c.AppendNumber(dst, b)
 }
 
+// appendNational appends text of two bytes a character.
 func (c *Codec) appendNational(dst, b []byte) ([]byte, Fault) {
 	right := c.trim == TrimBoth || c.trim == TrimPadding && !c.right
 	left := c.trim == TrimBoth || c.trim == TrimLeft || c.trim == TrimPadding && c.right
+	if c.form == formDouble {
+		return c.chars.appendDouble(dst, b, left, right)
+	}
 	return appendNational(dst, b, c.little, left, right)
 }
 
@@ -259,9 +283,55 @@ func (c *Codec) AppendNumber(dst, b []byte) ([]byte, Fault) {
 		if only(b, 0) {
 			return dst, Blank
 		}
+		if c.edited.print != "" {
+			var plain [256]byte
+			text = c.edited.unprint(plain[:0], text)
+		}
 		return c.edited.parse(dst, text)
+	case formNationalNumber:
+		return c.appendNationalNumber(dst, b)
 	}
 	return dst, NotEncodable
+}
+
+func (c *Codec) appendNationalNumber(dst, b []byte) ([]byte, Fault) {
+	var buf [256]byte
+	if len(b)/2 > len(buf) {
+		return dst, NotEncodable
+	}
+	narrow := buf[:len(b)/2]
+	for i := range narrow {
+		hi, lo := b[2*i], b[2*i+1]
+		if c.little {
+			hi, lo = lo, hi
+		}
+		if narrow[i] = lo; hi != 0 {
+			narrow[i] = 0xFF // no digit, sign or blank
+		}
+	}
+	switch {
+	case c.edited == nil:
+		return c.zoned.append(dst, narrow)
+	case only(narrow, 0):
+		return dst, Blank
+	}
+	return c.edited.parse(dst, narrow)
+}
+
+func (c *Codec) putNationalNumber(b, text []byte) Fault {
+	var buf [256]byte
+	if len(b)/2 > len(buf) {
+		return NotEncodable
+	}
+	narrow := buf[:len(b)/2]
+	put := c.zoned.put
+	if c.edited != nil {
+		put = c.edited.put
+	}
+	if f := put(narrow, text); f != OK {
+		return f
+	}
+	return putNational(b, narrow, c.little, false)
 }
 
 // Put writes the bytes of a value, given as its canonical text. All of b is written, or nothing of worth:
@@ -272,6 +342,10 @@ func (c *Codec) Put(b, text []byte) Fault {
 		return c.chars.put(b, text, c.right)
 	case formNational:
 		return putNational(b, text, c.little, c.right)
+	case formDouble:
+		return c.chars.putDouble(b, text, c.right)
+	case formNationalNumber:
+		return c.putNationalNumber(b, text)
 	case formPacked:
 		return putPacked(b, text, int(c.pic), int(c.scale), c.signed, true)
 	case formPackedUnsigned:
@@ -296,6 +370,10 @@ func (c *Codec) Put(b, text []byte) Fault {
 		if f := c.edited.put(out, text); f != OK {
 			return f
 		}
+		if c.edited.print != "" {
+			var wide [384]byte
+			out = c.edited.printed(wide[:0], out)
+		}
 		return c.chars.put(b, out, false)
 	}
 	return NotEncodable
@@ -315,7 +393,7 @@ func zeroText(text []byte) bool {
 // those that are BLANK WHEN ZERO. Text, binary and floating point items have none: NoBlank.
 func (c *Codec) PutNull(b []byte) Fault {
 	switch {
-	case c.form == formPacked, c.form == formZoned && c.bwz, c.form == formEdited:
+	case c.form == formPacked, c.form == formZoned && c.bwz, c.form == formEdited, c.form == formNationalNumber:
 		clear(b)
 	case c.form == formZoned:
 		c.zoned.putBlank(b)
@@ -338,7 +416,7 @@ func (c *Codec) PutInitial(b []byte) {
 
 // Nullable reports whether the item has bytes that mean null.
 func (c *Codec) Nullable() bool {
-	return c.form == formPacked || c.form == formZoned || c.form == formEdited
+	return c.form == formPacked || c.form == formZoned || c.form == formEdited || c.form == formNationalNumber
 }
 
 // Scale returns the number of digits behind the point; negative for trailing P of the PICTURE.

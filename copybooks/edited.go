@@ -1,8 +1,10 @@
 package copybooks
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // Numeric-edited items: text that the PICTURE makes of a number (Enterprise COBOL for z/OS, Language
@@ -15,11 +17,12 @@ type editedForm struct {
 	symbols  []editSymbol
 	digits   int // digit positions
 	scale    int
-	currency byte
-	point    byte // '.' or ','
-	signed   bool // has + - CR or DB
-	blankOK  bool // zero becomes spaces: BLANK WHEN ZERO, or only Z, or only floating symbols
-	allStar  bool // zero becomes asterisks
+	currency byte   // always $: what the PICTURE writes is put in its place
+	print    string // what the currency prints where it is not $, "" otherwise
+	point    byte   // '.' or ','
+	signed   bool   // has + - CR or DB
+	blankOK  bool   // zero becomes spaces: BLANK WHEN ZERO, or only Z, or only floating symbols
+	allStar  bool   // zero becomes asterisks
 	bwz      bool
 }
 
@@ -30,20 +33,26 @@ type editSymbol struct {
 	float bool // part of a floating string
 }
 
-func newEditedForm(f *Field, comma bool, currency string) (*editedForm, error) {
+// newEditedForm compiles a PICTURE. currency is its currency symbol and sign what that prints; "" are $ and
+// the symbol.
+func newEditedForm(f *Field, comma bool, currency, sign string) (*editedForm, error) {
 	e := &editedForm{currency: '$', point: '.', bwz: f.BlankWhenZero}
 	if comma {
 		e.point = ','
 	}
-	if len(currency) == 1 {
-		e.currency = currency[0]
+	pic := f.Picture
+	if currency != "" {
+		pic = strings.ReplaceAll(pic, strings.ToUpper(currency), "$")
 	}
-	pic, err := expandPicture(f.Picture)
+	if sign == "" {
+		sign = currency
+	}
+	pic, err := expandPicture(pic)
 	if err != nil {
 		return nil, err
 	}
-	if strings.ContainsRune(pic, 'E') {
-		return nil, fmt.Errorf("picture %s: external floating point is not decoded as a number", f.Picture)
+	if strings.Contains(pic, "$") && sign != "$" {
+		e.print = sign
 	}
 	e.scale = -1
 	for i := 0; i < len(pic); i++ {
@@ -62,10 +71,34 @@ func newEditedForm(f *Field, comma bool, currency string) (*editedForm, error) {
 	}
 	e.scale = max(e.scale, 0)
 	e.finish()
-	if len(e.symbols) != f.Size {
-		return nil, fmt.Errorf("picture %s: %d characters, field has %d", f.Picture, len(e.symbols), f.Size)
+	if n := len(e.symbols) + max(0, utf8.RuneCountInString(e.print)-1); n != f.Size {
+		return nil, fmt.Errorf("picture %s: %d characters, field has %d", f.Picture, n, f.Size)
 	}
 	return e, nil
+}
+
+// unprint puts $ in the place of what the currency prints. Where that is missing, which is so in a suppressed
+// zero, the characters that it would take are left out.
+func (e *editedForm) unprint(dst, text []byte) []byte {
+	if i := bytes.Index(text, []byte(e.print)); i >= 0 {
+		return append(append(append(dst, text[:i]...), '$'), text[i+len(e.print):]...)
+	}
+	more := utf8.RuneCountInString(e.print) - 1
+	if more > len(text) || more > 0 && !only(text[:more], text[0]) {
+		return append(dst, 0) // which no PICTURE can produce
+	}
+	return append(dst, text[more:]...)
+}
+
+// printed is the opposite of unprint.
+func (e *editedForm) printed(dst, text []byte) []byte {
+	if i := bytes.IndexByte(text, '$'); i >= 0 {
+		return append(append(append(dst, text[:i]...), e.print...), text[i+1:]...)
+	}
+	for range utf8.RuneCountInString(e.print) - 1 {
+		dst = append(dst, text[0])
+	}
+	return append(dst, text...)
 }
 
 func (e *editedForm) floats(pic string, c byte) bool {

@@ -20,7 +20,7 @@ func TestEditedPicturesAsGnuCOBOLEditsThem(t *testing.T) {
 	for lines := bufio.NewScanner(src); lines.Scan(); {
 		part := strings.Split(lines.Text(), "|")
 		pic, value, want := part[0], part[1], part[2]
-		e, err := newEditedForm(&Field{Picture: pic, Size: len(want)}, false, "")
+		e, err := newEditedForm(&Field{Picture: pic, Size: len(want)}, false, "", "")
 		if err != nil {
 			t.Fatal(pic, err)
 		}
@@ -61,7 +61,7 @@ func TestEditedPicturesByIBMsRules(t *testing.T) {
 		{"ZZZ9-", "-12", "  12-"},
 		{"*,***,**9.99", "1234.5", "****1,234.50"},
 	} {
-		e, err := newEditedForm(&Field{Picture: c.pic, Size: len(c.want)}, false, "")
+		e, err := newEditedForm(&Field{Picture: c.pic, Size: len(c.want)}, false, "", "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -81,7 +81,7 @@ func TestEditedTextThatThePictureCannotProduceIsRefused(t *testing.T) {
 		{"ZZ9.99", "  A.00"}, {"ZZ9.99", " 12.5"}, {"ZZ9.99", "    00"}, {"99", " 1"}, {"ZZ9", "-12"},
 		{"ZZ9CR", " 12DB"}, {"**9", "  9"}, {"$$9", "++9"},
 	} {
-		e, err := newEditedForm(&Field{Picture: c.pic, Size: len(mustExpand(t, c.pic))}, false, "")
+		e, err := newEditedForm(&Field{Picture: c.pic, Size: len(mustExpand(t, c.pic))}, false, "", "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -101,7 +101,7 @@ func mustExpand(t *testing.T, pic string) string {
 }
 
 func TestDecimalCommaSwapsPointAndComma(t *testing.T) {
-	e, err := newEditedForm(&Field{Picture: "Z.ZZ9,99", Size: 8}, true, "")
+	e, err := newEditedForm(&Field{Picture: "Z.ZZ9,99", Size: 8}, true, "", "")
 	if err != nil {
 		t.Fatal(err)
 	}

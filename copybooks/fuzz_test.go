@@ -15,11 +15,13 @@ var clauses = []string{
 	"PIC S9(7)V99", "PIC 9(5)", "PIC S9(20)", "PIC S9(4) SIGN LEADING", "PIC S9(4) SIGN LEADING SEPARATE", "PIC S9(4)V9 SIGN TRAILING SEPARATE",
 	"PIC 9(4) BLANK WHEN ZERO", "PIC 9(3)P(4)", "PIC S9(4) COMP", "PIC 9(9) COMP", "PIC S9(16)V99 COMP", "PIC S9(9) COMP-5", "PIC 9(18) COMP-5",
 	"COMP-1", "COMP-2", "PIC X(5)", "PIC X(5) JUSTIFIED RIGHT", "PIC A(3)", "PIC N(3)", "PIC ZZ,ZZ9.99CR", "PIC $$$,$$9.99-", "PIC +++9.9",
+	"PIC 9(3) NATIONAL", "PIC S9(2)V9 NATIONAL SIGN LEADING SEPARATE", "PIC ZZ9.9- NATIONAL", "PIC G(3) DISPLAY-1", "PIC X(9)", "PIC X(7) JUSTIFIED",
 	"PIC **,**9.99", "PIC ZZZ.ZZ", "PIC 99/99/9999", "PIC XXBXX/XX", "PIC ZZ9.99 BLANK WHEN ZERO", "PIC -Z,ZZ9",
 }
 
 var optionSets = []Options{{}, {Codepage: "cp500", Trunc: Bin}, {Codepage: "ascii", Endian: Little, Float: IEEE}, {Codepage: "latin1", Float: IEEE},
-	{Codepage: "cp1140", Endian: Little}, {Codepage: "utf8"}}
+	{Codepage: "cp1140", Endian: Little}, {Codepage: "utf8"}, {Codepage: "cp939", CurrencySign: "EUR"}, {Codepage: "cp933"},
+	{Codepage: "ascii", Overpunch: GnuCOBOL, BinarySize: Binary1to8}, {Codepage: "latin1", Overpunch: Fujitsu, BinarySize: Binary1248}}
 
 func allItems(t testing.TB) []*Item {
 	var out []*Item

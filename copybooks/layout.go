@@ -120,6 +120,8 @@ type Field struct {
 	// Line is where the item stands in its source, from 1.
 	Line int
 
+	renames *Field // level 66: the first item that is renamed
+
 	ordinal int32 // its place in the Layout's preorder
 }
 

@@ -3,7 +3,9 @@ package copybooks
 import (
 	"fmt"
 	"iter"
+	"maps"
 	"strings"
+	"sync/atomic"
 
 	"github.com/portage-gateway/portage/copybooks/syntax"
 )
@@ -19,7 +21,12 @@ type Layout struct {
 	min      int
 	options  Options
 	warnings []Warning
+	// found holds what Field was asked for, so that typed access by path allocates nothing.
+	found atomic.Pointer[map[string]*Field]
 }
+
+// maxFound bounds the paths that a Layout remembers.
+const maxFound = 1024
 
 // Warning is something that compilers treat differently, or that is likely a mistake. The Layout holds.
 type Warning struct {
@@ -71,8 +78,29 @@ func (l *Layout) Renames() []*Field { return append([]*Field(nil), l.renames...)
 
 // Field returns the one Field that path names, level 66 included. Path is a Field's whole Path; or a
 // name that is unique in the Layout; or names joined by dots or by OF (innermost first), of which some
-// groups may be left out, as COBOL qualifies. Case does not count. The error is a *NameError.
+// groups may be left out, as COBOL qualifies. Case does not count. The error is a *NameError. A path that was
+// asked for before costs one look-up and no allocation; the first 1,024 are remembered.
 func (l *Layout) Field(path string) (*Field, error) {
+	found := l.found.Load()
+	if found != nil {
+		if f, ok := (*found)[path]; ok {
+			return f, nil
+		}
+	}
+	f, err := l.find(path)
+	if err != nil || found != nil && len(*found) >= maxFound {
+		return f, err
+	}
+	more := map[string]*Field{}
+	if found != nil {
+		maps.Copy(more, *found)
+	}
+	more[strings.Clone(path)] = f
+	l.found.CompareAndSwap(found, &more) // another goroutine may have been faster: the next call tries again
+	return f, nil
+}
+
+func (l *Layout) find(path string) (*Field, error) {
 	names := strings.Split(strings.ToUpper(strings.TrimSpace(path)), ".")
 	if len(names) == 1 {
 		names = unqualify(names[0])

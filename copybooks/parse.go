@@ -17,6 +17,10 @@ const (
 	maxMaxRecord     = 134_217_727
 	// maxPathBytes bounds the memory of all paths of one text.
 	maxPathBytes = 16 << 20
+	// maxCommarea is the greatest COMMAREA (CICS TS, EXEC CICS LINK: LENGTH is a signed halfword).
+	maxCommarea = 32_767
+	// maxCurrencySign bounds what a currency symbol prints, in characters.
+	maxCurrencySign = 20
 )
 
 // Parse compiles a COBOL text: one Layout for each 01 and 77 level, in their order. Items that stand
@@ -30,11 +34,11 @@ func Parse(name string, src io.Reader, o Options) ([]*Layout, error) {
 		return nil, fmt.Errorf("copybook %s: %w", name, err)
 	}
 	book, err := syntax.Parse(name, src, syntax.Options{Form: o.Form, Copy: o.Copy, Replacing: o.Replacing,
-		DecimalComma: o.DecimalComma, Currency: o.Currency})
+		DecimalComma: o.DecimalComma, Currency: o.Currency, CurrencySign: o.CurrencySign})
 	if err != nil {
 		return nil, err
 	}
-	o.Form, o.DecimalComma, o.Currency = book.Form, book.DecimalComma, book.Currency
+	o.Form, o.DecimalComma, o.Currency, o.CurrencySign = book.Form, book.DecimalComma, book.Currency, book.CurrencySign
 	b := &builder{book: book, options: o, page: page, byName: map[string][]*node{}}
 	if b.limit = o.MaxRecord; b.limit == 0 {
 		b.limit = defaultMaxRecord
@@ -47,6 +51,11 @@ func Parse(name string, src io.Reader, o Options) ([]*Layout, error) {
 	}
 	if len(b.errs) > 0 {
 		return nil, b.errs[:min(len(b.errs), 20)]
+	}
+	for _, r := range b.roots {
+		if r.Size > maxCommarea {
+			b.warn(r, "has %d bytes, more than the %d of a CICS COMMAREA; nothing is wrong with it in a file", r.Size, maxCommarea)
+		}
 	}
 	return b.layouts(), nil
 }
@@ -63,8 +72,14 @@ func (o Options) check() (*ebcdic.Codepage, error) {
 	if int(o.ODO) >= len(odoWords) || int(o.Float) >= len(floatWords) || int(o.Endian) >= len(endianWords) || int(o.Trunc) >= len(truncWords) {
 		return nil, errors.New("odo, float, endian or trunc is not one of the constants of this package")
 	}
+	if int(o.Overpunch) >= len(overpunchWords) || int(o.Sync) >= len(syncWords) || int(o.BinarySize) >= len(binarySizeWords) || int(o.Pointers) >= len(pointersWords) {
+		return nil, errors.New("overpunch, sync, binarySize or pointers is not one of the constants of this package")
+	}
 	if len([]rune(o.Currency)) > 1 {
 		return nil, fmt.Errorf("currency: %q is more than one character", o.Currency)
+	}
+	if len([]rune(o.CurrencySign)) > maxCurrencySign {
+		return nil, fmt.Errorf("currencySign: more than %d characters", maxCurrencySign)
 	}
 	return ebcdic.Lookup(page)
 }
@@ -102,10 +117,13 @@ type node struct {
 	sign     syntax.Sign
 	separate bool
 	sync     bool
-	base     *node // whose storage a REDEFINES shares, the first of its chain
-	min      int   // bytes at the minimum of all tables inside, one occurrence
-	occMax   int   // 1 for an item that does not occur
-	occMin   int
+	rule     Sync
+	// addresses is the size of pointers.
+	addresses Pointers
+	base      *node // whose storage a REDEFINES shares, the first of its chain
+	min       int   // bytes at the minimum of all tables inside, one occurrence
+	occMax    int   // 1 for an item that does not occur
+	occMin    int
 }
 
 // builder makes Layouts of entries.

@@ -65,8 +65,12 @@ func NewPlan(l *Layout) (*Plan, error) {
 	}}
 	p.scope.first = b.register()
 	p.scope.last = p.scope.first
+	p.root = &Item{Field: l.Root()} // until it is built
 	var err error
 	if p.root, err = b.item(l.Root(), nil, &p.scope); err != nil {
+		return nil, fmt.Errorf("layout %s: %w", l.Name(), err)
+	}
+	if err = b.renames(l); err != nil {
 		return nil, fmt.Errorf("layout %s: %w", l.Name(), err)
 	}
 	p.regs = int(b.next)
@@ -147,8 +151,9 @@ func (b *planBuilder) item(f *Field, parent *Item, sc *scope) (*Item, error) {
 	if f.OccursMax > 0 {
 		it.table = &elements{min: f.OccursMin, max: f.OccursMax}
 		if f.DependingOn != nil {
-			if it.table.counter = b.p.index[f.DependingOn]; it.table.counter == nil {
-				return nil, fmt.Errorf("%s: its counter %s does not stand before it", f.Path, f.DependingOn.Path)
+			var err error
+			if it.table.counter, err = b.counter(f); err != nil {
+				return nil, err
 			}
 		}
 		it.table.inner.first = b.register()
@@ -178,6 +183,61 @@ func (b *planBuilder) item(f *Field, parent *Item, sc *scope) (*Item, error) {
 		it.end = it.view.last
 	}
 	return it, nil
+}
+
+// counter returns the Item that counts a table's elements. A counter of another 01 level is read at the same
+// bytes of this one: records of one file share their storage.
+func (b *planBuilder) counter(f *Field) (*Item, error) {
+	by := f.DependingOn
+	if it := b.p.index[by]; it != nil {
+		return it, nil
+	}
+	if top(by) == b.p.root.Field {
+		return nil, fmt.Errorf("%s: its counter %s does not stand before it", f.Path, by.Path)
+	}
+	for _, it := range b.p.items {
+		if g := it.Field; it.off == int32(by.Offset) && it.size == int32(by.Size) && it.reg == b.p.scope.first && it.table == nil &&
+			g.Usage == by.Usage && g.Category == Numeric && g.Sign == by.Sign && g.Scale == 0 {
+			return it, nil // the same item, declared here too
+		}
+	}
+	it := &Item{Field: by, off: int32(by.Offset), size: int32(by.Size), reg: b.p.scope.first, end: b.p.scope.first}
+	var err error
+	if it.Codec, err = newCodec(by, b.o, b.get); err != nil {
+		return nil, fmt.Errorf("%s: %w", by.Path, err)
+	}
+	return it, nil
+}
+
+// top returns the 01 level that f is in.
+func top(f *Field) *Field {
+	for f.Parent != nil {
+		f = f.Parent
+	}
+	return f
+}
+
+// renames adds the level 66 items: other names for bytes that Items have. They are not among Items.
+func (b *planBuilder) renames(l *Layout) error {
+	for _, f := range l.renames {
+		from := b.p.index[f.renames]
+		if from == nil {
+			continue
+		}
+		it := &Item{Field: f, Parent: b.p.root, off: int32(f.Offset), size: int32(f.Size), reg: from.reg, end: from.reg}
+		for up := from.Parent; up != nil; up = up.Parent {
+			if up.view != nil {
+				it.Parent = up // whose registers are entered on the way to it
+				break
+			}
+		}
+		var err error
+		if it.Codec, err = newCodec(f, b.o, b.get); err != nil {
+			return fmt.Errorf("%s: %w", f.Path, err)
+		}
+		b.p.index[f] = it
+	}
+	return nil
 }
 
 // sharesStorage reports whether f redefines a sibling or is redefined by one.

@@ -192,6 +192,10 @@ func (b *builder) renamings() {
 			b.fail(n.entry.Through.At, "an item behind "+from.Name, "")
 			return
 		}
+		if e := b.variableWithin(root, from.Offset, end); e != nil || to.Sliding != from.Sliding {
+			b.fail(n.entry.Renames.At, "items of fixed length, with no table of variable length between them", "")
+			return
+		}
 		line, name := n.Line, n.Name
 		if n.entry.Through == nil && len(from.children) == 0 {
 			*n.Field = *from.Field
@@ -202,7 +206,28 @@ func (b *builder) renamings() {
 		n.Name, n.Line, n.Level, n.Redefines = name, line, 66, nil
 		n.Offset, n.Size = from.Offset, end-from.Offset
 		n.Field.Parent, n.Path = root.Field, root.Path+"."+name
+		n.Field.renames = from.Field
 	}
+}
+
+// variableWithin returns a table of variable length that begins in a run of bytes; nil if there is none, or
+// if such tables move nothing.
+func (b *builder) variableWithin(n *node, start, end int) *node {
+	if b.options.ODO == Max {
+		return nil
+	}
+	if n.counted() && n.Offset >= start && n.Offset < end {
+		return n
+	}
+	for _, c := range n.children {
+		if b.steps++; b.steps > maxSteps {
+			return nil
+		}
+		if found := b.variableWithin(c, start, end); found != nil {
+			return found
+		}
+	}
+	return nil
 }
 
 // renamed finds an item that RENAMES names: no table, nothing in one, and none of variable length.

@@ -50,7 +50,7 @@ func (b *builder) place(n *node, offset int) {
 			}
 		} else {
 			if slack := -end & (c.leadingAlign() - 1); slack > 0 {
-				if base != nil && n.children[i-1] == base {
+				if base != nil && n.children[i-1] == base && b.options.Sync == SyncIBM {
 					base.stretch(slack)
 				}
 				end, minimum = end+slack, minimum+slack
@@ -121,8 +121,11 @@ func (b *builder) fits(n *node, size int) bool {
 	return false
 }
 
-// leadingAlign returns the boundary of the item that n begins with.
+// leadingAlign returns the boundary at which n begins: that of its first item.
 func (n *node) leadingAlign() int {
+	if n.rule == SyncGnuCOBOL {
+		return n.align() // a group begins with the slack bytes of its first item
+	}
 	for len(n.children) > 0 {
 		n = n.children[0]
 	}

@@ -13,6 +13,7 @@ import (
 type charset struct {
 	page  *ebcdic.Codepage
 	utf8  bool // the bytes are UTF-8 already
+	mixed bool // shifts to characters of two bytes and back
 	ascii bool // digits are 0x30 to 0x39
 	space byte
 	// plain holds the ASCII character that a byte stands for if a JSON string can hold it as it is;
@@ -32,7 +33,8 @@ func newCharset(name string) (*charset, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &charset{page: page, utf8: !page.SingleByte(), ascii: !page.EBCDIC(), space: page.Space()}
+	c := &charset{page: page, mixed: page.Mixed(), ascii: !page.EBCDIC(), space: page.Space()}
+	c.utf8 = !page.SingleByte() && !c.mixed
 	if c.utf8 {
 		return c, nil
 	}
@@ -80,6 +82,14 @@ func (c *charset) appendJSON(dst, b []byte) ([]byte, Fault) {
 	dst = grow(dst, len(b)+8)
 	if c.translate(dst[n:n+len(b)], b) {
 		return dst[:n+len(b)], OK
+	}
+	if c.mixed {
+		var buf [256]byte
+		text, f := c.appendMixed(buf[:0], b)
+		if f != OK {
+			return dst[:n], f
+		}
+		return appendEscaped(dst[:n], text), OK
 	}
 	return c.appendWide(dst, b, &c.json)
 }
@@ -138,7 +148,43 @@ func (c *charset) appendText(dst, b []byte) ([]byte, Fault) {
 	if c.translate(dst[n:n+len(b)], b) {
 		return dst[:n+len(b)], OK
 	}
+	if c.mixed {
+		return c.appendMixed(dst[:n], b)
+	}
 	return c.appendWide(dst, b, &c.text)
+}
+
+// appendMixed appends characters of one and two bytes.
+func (c *charset) appendMixed(dst, b []byte) ([]byte, Fault) {
+	if c.page.Invalid(b) >= 0 {
+		return dst, TextEncoding
+	}
+	return c.page.AppendUTF8(dst, b), OK
+}
+
+// appendDouble appends characters of two bytes, those of a DBCS item.
+func (c *charset) appendDouble(dst, b []byte, left, right bool) ([]byte, Fault) {
+	for right && len(b) >= 2 && b[len(b)-2] == c.space && b[len(b)-1] == c.space {
+		b = b[:len(b)-2]
+	}
+	for left && len(b) >= 2 && b[0] == c.space && b[1] == c.space {
+		b = b[2:]
+	}
+	out, ok := c.page.AppendDouble(dst, b)
+	if !ok {
+		return dst, TextEncoding
+	}
+	return out, OK
+}
+
+// putDouble writes characters of two bytes, filled up with the blank of that size.
+func (c *charset) putDouble(b, text []byte, right bool) Fault {
+	var buf [256]byte
+	enc, err := c.page.EncodeDouble(buf[:0], text)
+	if err != nil {
+		return Unencodable
+	}
+	return fill(b, enc, []byte{c.space, c.space}, right)
 }
 
 // put writes UTF-8 text into b, filled up with spaces to the right, or to the left if right is set.
@@ -231,8 +277,8 @@ func appendEscaped(dst, text []byte) []byte {
 // AppendEscaped appends UTF-8 text as the inside of a JSON string (RFC 8259 section 7).
 func AppendEscaped(dst []byte, text string) []byte { return appendEscaped(dst, []byte(text)) }
 
-// National items are UTF-16 (CCSID 1200), big endian on z/OS. DBCS items are kept as UTF-16 too: no DBCS
-// code page is built in, see doc.go.
+// National items are UTF-16 (CCSID 1200), big endian on z/OS. So are DBCS items where the code page is not
+// EBCDIC.
 
 // appendNational appends UTF-16 as UTF-8, without the spaces at the sides named.
 func appendNational(dst, b []byte, little, left, right bool) ([]byte, Fault) {

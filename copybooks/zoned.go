@@ -7,13 +7,13 @@ import (
 // Zoned decimal: a digit a byte. In EBCDIC the zone of a digit is F, and the sign stands in the zone of the
 // last byte, or the first under SIGN LEADING: C, A, E and F are plus, D and B minus (Language Reference,
 // SIGN clause; Principles of Operation, Decimal-operand formats). An unsigned item with a plus zone is read,
-// as NUMPROC(NOPFD) does. In ASCII a negative digit is written in one of two ways, and both are read:
-// "}JKLMNOPQR" with "{ABCDEFGHI" for plus (EBCDIC translated character by character), and 0x70 to 0x79
-// (GnuCOBOL, Micro Focus).
+// as NUMPROC(NOPFD) does. In ASCII there are the customs of Overpunch.
 
 // zonedForm is what the bytes of a zoned item look like.
 type zonedForm struct {
 	ascii bool // digits are 0x30 to 0x39
+	over  Overpunch
+	plain bool // national: no overpunched signs
 	sign  Sign
 	scale int
 	pic   int // digits of the PICTURE
@@ -37,6 +37,10 @@ func (z *zonedForm) digit(c byte) (byte, bool) {
 
 // signed takes a byte with an overpunched sign apart.
 func (z *zonedForm) signed(c byte) (digit byte, neg, ok bool) {
+	if z.ascii && z.over == Fujitsu {
+		low := c & 0xF
+		return low, c>>4 == 5, low < 10 && c>>4 >= 3 && c>>4 <= 5
+	}
 	if z.ascii {
 		switch {
 		case c-'0' < 10:
@@ -161,7 +165,9 @@ func (z *zonedForm) appendAny(dst, b []byte) ([]byte, Fault) {
 	over := -1
 	switch z.sign {
 	case TrailingOverpunch, Unsigned:
-		over = end - 1
+		if !z.plain {
+			over = end - 1
+		}
 	case LeadingOverpunch:
 		over = 0
 	}
@@ -195,8 +201,8 @@ func overpunchFault(c byte, ascii bool) Fault {
 	return ZonedDigit
 }
 
-// put writes decimal text in the canonical signs: C and D, F for unsigned items, "+" and "-" if SEPARATE.
-// In ASCII they are "{ABCDEFGHI" and "}JKLMNOPQR".
+// put writes decimal text in the canonical signs: C and D, F for unsigned items, "+" and "-" if SEPARATE, in
+// ASCII those of the Overpunch.
 func (z *zonedForm) put(b, text []byte) Fault {
 	var n number
 	if f := n.parse(text); f != OK {
@@ -242,9 +248,9 @@ func (z *zonedForm) putSign(b []byte, neg bool) {
 		case !z.ascii:
 			b[at] = 0xC0 | d
 		case neg:
-			b[at] = "}JKLMNOPQR"[d]
+			b[at] = [...]string{"}JKLMNOPQR", "pqrstuvwxy", "PQRSTUVWXY"}[z.over][d]
 		default:
-			b[at] = "{ABCDEFGHI"[d]
+			b[at] = [...]string{"{ABCDEFGHI", "0123456789", "@ABCDEFGHI"}[z.over][d]
 		}
 	case TrailingSeparate, LeadingSeparate:
 		plus, minus := byte(0x4E), byte(0x60)

@@ -2,8 +2,8 @@
 // and UTF-8. It turns bytes into UTF-8 and back, exactly: a character that a page lacks is an error, never
 // a question mark.
 //
-// The tables are those of glibc's iconv (tables/*.txt, written by gen.go); a test holds every byte of
-// every page against the iconv of the machine it runs on. Control characters map as iconv maps them:
+// The tables are those of glibc's iconv (tables, written by gen.go); a test holds every byte and every pair
+// of every page against the iconv of the machine it runs on. Control characters map as iconv maps them:
 // X'15' is U+0085 and X'25' is U+000A on the EBCDIC pages.
 //
 // Numbers are not the work of this package: a zoned sign shares its bytes with letters, and which letters
@@ -21,7 +21,7 @@ import (
 
 //go:generate go run gen.go
 
-//go:embed tables/*.txt
+//go:embed tables/*.txt tables/*.dbcs.gz
 var tables embed.FS
 
 // Undefined stands in Runes for a byte that is no character of the page.
@@ -37,7 +37,8 @@ type Char struct {
 type Codepage struct {
 	name, source string
 	ebcdic       bool
-	multi        bool // UTF-8
+	multi        bool    // UTF-8
+	double       *double // of a mixed page
 	runes        [256]rune
 	chars        [256]Char
 	ascii        [256]byte
@@ -54,13 +55,14 @@ func (c *Codepage) Source() string { return c.source }
 // EBCDIC reports whether digits are X'F0' to X'F9' and the blank is X'40'.
 func (c *Codepage) EBCDIC() bool { return c.ebcdic }
 
-// SingleByte reports whether each byte is a character: all pages but utf8.
-func (c *Codepage) SingleByte() bool { return !c.multi }
+// SingleByte reports whether each byte is a character: all pages but utf8 and those that are Mixed.
+func (c *Codepage) SingleByte() bool { return !c.multi && c.double == nil }
 
 // Space returns the byte of a blank.
 func (c *Codepage) Space() byte { b, _ := c.Byte(' '); return b }
 
-// Runes returns the characters by byte, Undefined where there is none. For utf8 only ASCII is defined.
+// Runes returns the characters by byte, Undefined where there is none. For utf8 only ASCII is defined, for
+// mixed pages the characters of one byte.
 func (c *Codepage) Runes() [256]rune { return c.runes }
 
 // Table returns the characters by byte, encoded as UTF-8: the fast way to translate text of a page that is
@@ -93,6 +95,11 @@ func (c *Codepage) Invalid(src []byte) int {
 		}
 		return -1
 	}
+	if c.double != nil {
+		var buf [512]byte
+		_, bad := c.mixed(buf[:0], src)
+		return bad
+	}
 	for i, b := range src {
 		if c.runes[b] == Undefined {
 			return i
@@ -105,6 +112,10 @@ func (c *Codepage) Invalid(src []byte) int {
 func (c *Codepage) AppendUTF8(dst, src []byte) []byte {
 	if c.multi {
 		return appendValid(dst, src)
+	}
+	if c.double != nil {
+		dst, _ = c.mixed(dst, src)
+		return dst
 	}
 	for _, b := range src {
 		if a := c.ascii[b]; a < utf8.RuneSelf {
@@ -132,6 +143,9 @@ func appendValid(dst, src []byte) []byte {
 // Encode appends the UTF-8 text src to dst in the page's bytes. The error is an *EncodeError, and dst is
 // returned as it was given.
 func (c *Codepage) Encode(dst, src []byte) ([]byte, error) {
+	if c.double != nil {
+		return c.encodeMixed(dst, src)
+	}
 	out, position := dst, 0
 	for i := 0; i < len(src); position++ {
 		r, n := rune(src[i]), 1
@@ -187,6 +201,9 @@ func load(p *page) *Codepage {
 		lines := strings.SplitN(string(text), "\n", 3)
 		c.source = strings.TrimPrefix(lines[0], "# ")
 		words = strings.Fields(lines[2])
+		if p.mixed {
+			c.double, c.source = loadDouble(p.charset)
+		}
 	}
 	for i := range c.runes {
 		r := Undefined
@@ -225,6 +242,7 @@ type page struct {
 	name    string
 	charset string // of the table; "" for utf8
 	ebcdic  bool
+	mixed   bool // has a table of two-byte characters too
 	aliases []string
 	once    sync.Once
 	loaded  *Codepage

@@ -31,6 +31,10 @@ func iconv(from, to string, in []byte) ([]byte, bool) {
 	return out, err == nil
 }
 
+// lossy are bytes that iconv reads as one character and, given that character, writes as another one's. Ours
+// writes the byte that was read.
+var lossy = map[string]map[byte]byte{"cp930": {0xA0: 0xA0, 0xB2: 0xB2}, "cp939": {0xA1: 0xA1, 0xE0: 0xE0}}
+
 // TestTablesEqualIconv holds every byte of every page, both ways, against the iconv of this machine.
 func TestTablesEqualIconv(t *testing.T) {
 	if _, err := exec.LookPath("iconv"); err != nil {
@@ -50,7 +54,7 @@ func TestTablesEqualIconv(t *testing.T) {
 			for i := range 256 {
 				b := []byte{byte(i)}
 				if c.Runes()[i] == Undefined {
-					if out, ok := iconv(p.charset, "UTF-8", b); ok {
+					if out, ok := iconv(p.charset, "UTF-8", b); ok && len(out) > 0 {
 						t.Errorf("%02X is %q to iconv", i, out)
 					}
 					continue
@@ -62,6 +66,9 @@ func TestTablesEqualIconv(t *testing.T) {
 				t.Errorf("decoded\n%q\n%q", out, text)
 			}
 			back, ok := iconv("UTF-8", p.charset, text)
+			for i, b := range lossy[p.name] { // iconv writes the tilde as an overline and the backslash as a yen sign there
+				back[bytes.IndexByte(defined, i)] = b
+			}
 			if ours, err := c.Encode(nil, text); !ok || err != nil || !bytes.Equal(ours, back) || !bytes.Equal(ours, defined) {
 				t.Errorf("encoded %v\n% X\n% X", err, ours, back)
 			}
@@ -220,7 +227,7 @@ func TestInvalidBytes(t *testing.T) {
 }
 
 func TestNamesAndSources(t *testing.T) {
-	if n := Names(); len(n) != 32 || !slices.Contains(n, "cp1153") {
+	if n := Names(); len(n) != 37 || !slices.Contains(n, "cp1153") {
 		t.Errorf("%d: %v", len(n), n)
 	}
 	for _, c := range all(t) {

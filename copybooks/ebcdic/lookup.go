@@ -12,6 +12,9 @@ var catalogue = sync.OnceValue(func() []*page {
 	for _, n := range strings.Fields("037 273 277 278 280 284 285 297 500 870 871 875 1025 1026 1047 1140 1141 1142 1143 1144 1145 1146 1147 1148 1149 1153") {
 		all = append(all, &page{name: "cp" + n, charset: "IBM" + n, ebcdic: true})
 	}
+	for _, n := range strings.Fields("930 933 935 937 939") {
+		all = append(all, &page{name: "cp" + n, charset: "IBM" + n, ebcdic: true, mixed: true})
+	}
 	all[0].aliases = []string{"ebcdic", "ebcdiccpus", "ebcdiccpca"}
 	return append(all,
 		&page{name: "ebcdic-ca-fr", charset: "EBCDIC-CA-FR", ebcdic: true, aliases: []string{"cafr", "csebcdiccafr"}},

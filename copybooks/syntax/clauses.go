@@ -89,7 +89,7 @@ func (p *parser) picture(e *Entry, w *word) {
 		p.fail(t, "a PICTURE character-string such as X(10) or S9(7)V99", "")
 		return
 	}
-	pic, bad := parsePicture(t.text, pictureRules{p.comma, p.currency, p.constants})
+	pic, bad := parsePicture(t.text, pictureRules{p.comma, p.currency, p.currencySign, p.constants})
 	if bad != nil {
 		f := *t
 		if bad.at > 0 && bad.at < len(t.text) {

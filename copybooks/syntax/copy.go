@@ -34,9 +34,10 @@ type Options struct {
 	Replacing []Replacement
 	// DebugLines takes the lines marked D in column 7 as text; they are comments otherwise.
 	DebugLines bool
-	// DecimalComma and Currency are what SPECIAL-NAMES would set.
+	// DecimalComma, Currency and CurrencySign are what SPECIAL-NAMES would set.
 	DecimalComma bool
 	Currency     string
+	CurrencySign string
 }
 
 // pair is one operand pair of REPLACING or REPLACE.

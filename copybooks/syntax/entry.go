@@ -10,6 +10,8 @@ type Copybook struct {
 	// DecimalComma and Currency are as the options or SPECIAL-NAMES set them; "" is the dollar sign.
 	DecimalComma bool
 	Currency     string
+	// CurrencySign is what the symbol Currency prints, one character or several; "" is the symbol itself.
+	CurrencySign string
 
 	reader *reader
 }

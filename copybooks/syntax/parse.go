@@ -32,7 +32,7 @@ func Parse(name string, src io.Reader, o Options) (*Copybook, error) {
 	if len(r.errs) > 0 {
 		return nil, r.errs[:min(len(r.errs), maxErrors)]
 	}
-	return &Copybook{Entries: p.entries, Form: r.sources[0].form, DecimalComma: p.comma, Currency: p.currency, reader: r}, nil
+	return &Copybook{Entries: p.entries, Form: r.sources[0].form, DecimalComma: p.comma, Currency: p.currency, CurrencySign: p.currencySign, reader: r}, nil
 }
 
 // unreadable reports text that is no text in ASCII's family.

@@ -15,11 +15,13 @@ type parser struct {
 	table     map[string]clause
 	comma     bool
 	currency  string
+	// currencySign is what the symbol currency prints.
+	currencySign string
 }
 
 func newParser(r *reader, words []word) *parser {
 	return &parser{r: r, words: words, constants: map[string]Literal{}, table: clauseTable(),
-		comma: r.options.DecimalComma, currency: r.options.Currency}
+		comma: r.options.DecimalComma, currency: r.options.Currency, currencySign: r.options.CurrencySign}
 }
 
 // end is a word behind the last.
@@ -161,6 +163,7 @@ func (p *parser) specialNames() {
 		p.take("IS")
 		if w := p.peek(); w.kind == literal {
 			p.currency = strings.Trim(w.text, `"'`)
+			p.currencySign = p.currency
 			p.i++
 		}
 		if p.take("WITH") || p.peek().is("PICTURE") {

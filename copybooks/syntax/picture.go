@@ -3,6 +3,7 @@ package syntax
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Category is the category of data that a PICTURE describes.
@@ -45,6 +46,7 @@ const maxPositions = 134_217_727
 type pictureRules struct {
 	comma     bool
 	currency  string
+	sign      string // what the currency symbol prints; "" is one character
 	constants map[string]Literal
 }
 
@@ -72,11 +74,15 @@ func parsePicture(text string, rules pictureRules) (*Picture, *pictureFault) {
 	if fault != nil {
 		return nil, fault
 	}
+	more := max(0, utf8.RuneCountInString(rules.sign)-1) // of a currency sign, once
 	for _, r := range runs {
 		switch r.symbol {
 		case 'S', 'V', 'P':
 		case 'C', 'D':
 			pic.Size += 2
+		case '$':
+			pic.Size += r.count + more
+			more = 0
 		default:
 			pic.Size += r.count
 		}
