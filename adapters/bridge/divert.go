@@ -115,6 +115,10 @@ func (d *Diversion) prepare(ctx context.Context) (*diverting, error) {
 	if own.Log == nil {
 		own.Log = slog.New(slog.DiscardHandler)
 	}
+	if r.Tap && r.Lost != nil {
+		n, err := r.Lost(ctx)
+		r.lost, r.known = n, err == nil
+	}
 	if d.Sink == nil {
 		return r, nil
 	}
@@ -225,8 +229,8 @@ func (r *diverting) pass(ctx context.Context, u adapters.Unit, position []byte, 
 	return nil
 }
 
-// countLost counts the copies that were lost since it was last asked. What was lost before this process
-// started is logged, not counted: the counter begins at zero with it.
+// countLost counts the copies that were lost since it was last asked, the first time by prepare: what was
+// lost before Run is not its to count.
 func (r *diverting) countLost(ctx context.Context) {
 	if !r.Tap || r.Lost == nil {
 		return
@@ -237,14 +241,15 @@ func (r *diverting) countLost(ctx context.Context) {
 		return
 	}
 	fresh := n - r.lost
-	if n < r.lost { // it was started again
+	switch {
+	case !r.known:
+		fresh = 0
+	case n < r.lost: // it was started again
 		fresh = n
 	}
+	r.lost, r.known = n, true
 	if fresh > 0 {
+		r.numbers.lost(fresh)
 		r.Log.WarnContext(ctx, "the tap lost messages: Modern has not seen them, Legacy has", "diversion", r.Name, "messages", fresh)
 	}
-	if r.known {
-		r.numbers.lost(fresh)
-	}
-	r.lost, r.known = n, true
 }
