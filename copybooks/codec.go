@@ -324,11 +324,13 @@ func (c *Codec) putNationalNumber(b, text []byte) Fault {
 		return NotEncodable
 	}
 	narrow := buf[:len(b)/2]
-	put := c.zoned.put
+	f := OK
 	if c.edited != nil {
-		put = c.edited.put
+		f = c.edited.put(narrow, text)
+	} else {
+		f = c.zoned.put(narrow, text)
 	}
-	if f := put(narrow, text); f != OK {
+	if f != OK {
 		return f
 	}
 	return putNational(b, narrow, c.little, false)

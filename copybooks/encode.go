@@ -24,6 +24,8 @@ type Encoder struct {
 	counter *Item
 	count   int
 	prefer  []byte
+	emitted []byte // what Emit passes on
+	text    []byte // what Set was given
 }
 
 // Encoder returns a new Encoder. If the Layout cannot be compiled, Begin says why.

@@ -90,7 +90,8 @@ func (e *Encoder) Set(f *Field, text string, index ...int) error {
 			_, g := e.orig.seek(it, index)
 			e.live = g == OK
 		}
-		fault = e.Put(it, []byte(text))
+		e.text = append(e.text[:0], text...)
+		fault = e.Put(it, e.text)
 	}
 	if fault != OK {
 		return e.out.Error(it, fault, index...)

@@ -293,7 +293,17 @@ func (r Record) Int64At(f *Field, index ...int) (int64, error) {
 	return n, nil
 }
 
-// Text returns the canonical text of the Field at path.
+// AppendTextOf is AppendText for the Field at path.
+func (r Record) AppendTextOf(dst []byte, path string, index ...int) ([]byte, error) {
+	f, err := r.plan.layout.Field(path)
+	if err != nil {
+		return dst, err
+	}
+	return r.AppendText(dst, f, index...)
+}
+
+// Text returns the canonical text of the Field at path. The string is its one allocation; AppendTextOf has
+// none.
 func (r Record) Text(path string, index ...int) (string, error) {
 	f, err := r.plan.layout.Field(path)
 	if err != nil {
