@@ -61,6 +61,15 @@ func (f *recordFlags) decode(cmd *cobra.Command, asCSV bool) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, fs.close()) }()
+	h, err := f.hierarchy(view)
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
+	if h != nil && asCSV {
+		return &exitError{exitUsage, errors.New("--child nests records: CSV has no place for that")}
+	}
+	p := &pipeline{jobs: f.jobs, limit: f.limit}
+	fs.live(p.idle)
 	reader, err := recfm.NewReader(fs.in, f.format)
 	if err != nil {
 		return readError(err)
@@ -72,14 +81,15 @@ func (f *recordFlags) decode(cmd *cobra.Command, asCSV bool) (err error) {
 		fs.size = -1
 	}
 	seen, stop := progress(cmd, "decode", fs.size)
-	p := &pipeline{
-		next: func() ([]byte, int64, error) {
-			b, err := reader.Next()
-			return b, reader.Offset(), readError(err)
-		},
-		worker: func() func(dst, record []byte) ([]byte, error) { return jsonLines(view) },
-		emit:   fs.emit,
-		refuse: f.refuser(fs, recordLetter), seen: seen, jobs: f.jobs, limit: f.limit,
+	p.next = func() ([]byte, int64, error) {
+		b, err := reader.Next()
+		return b, reader.Offset(), readError(err)
+	}
+	p.worker = func() func(dst, record []byte) ([]byte, error) { return jsonLines(view, h) }
+	p.emit, p.flush, p.seen, p.refuse = fs.emit, fs.flush, seen, f.refuser(fs, recordLetter)
+	finish := func() error { return nil }
+	if h != nil {
+		finish = p.nest(cmd, view, h)
 	}
 	if asCSV {
 		table := newTable(view, f.view.Fillers, f.view.Invalid)
@@ -90,23 +100,62 @@ func (f *recordFlags) decode(cmd *cobra.Command, asCSV bool) (err error) {
 	}
 	emitted, refused, err := p.run(cmd.Context())
 	stop()
+	if err == nil {
+		err = finish()
+	}
 	if e := new(exitError); emitted == 0 && !cmd.Flags().Changed("recfm") && errors.As(err, &e) && e.code == exitNo {
 		e.err = fmt.Errorf("%w\n  is the record format right? try: --recfm auto", e.err)
 	}
 	return f.result(emitted, refused, err)
 }
 
-// jsonLines returns what makes a line of JSON of a record.
-func jsonLines(view *mapping.View) func(dst, record []byte) ([]byte, error) {
+// jsonLines returns what makes a line of JSON of a record, its kind in two bytes before it if there is a hierarchy.
+func jsonLines(view *mapping.View, h *hierarchy) func(dst, record []byte) ([]byte, error) {
 	d := view.Decoder()
 	return func(dst, record []byte) ([]byte, error) {
 		r, err := d.Decode(record)
 		if err != nil {
 			return dst, err
 		}
+		if h != nil {
+			kind, ok := h.kindOf(r)
+			if !ok {
+				return dst, fmt.Errorf("%s: no kind for --child", r.Layout().Name())
+			}
+			dst = append(dst, byte(kind>>8), byte(kind))
+		}
 		dst, err = view.AppendJSON(dst, r)
 		return append(dst, '\n'), err
 	}
+}
+
+// nest puts a nester between the pipeline and its output, and returns what ends its work.
+func (p *pipeline) nest(cmd *cobra.Command, view *mapping.View, h *hierarchy) (finish func() error) {
+	n := &nester{h: h, emit: p.emit}
+	p.emit = n.add
+	if refuse, d := p.refuse, view.Decoder(); refuse != nil {
+		p.refuse = func(number, offset int64, record []byte, err error) error {
+			kind, known := 0, false
+			if r, err := d.Decode(record); err == nil {
+				kind, known = h.kindOf(r)
+			}
+			return errors.Join(n.lost(kind, known), refuse(number, offset, record, err))
+		}
+	}
+	return func() error {
+		if n.mixed > 0 {
+			fmt.Fprintf(cmd.ErrOrStderr(), "portage: %d children stand behind one of another kind: encode writes each kind together\n", n.mixed)
+		}
+		return n.flush()
+	}
+}
+
+// flush hands on what was written.
+func (fs *files) flush() error {
+	if err := fs.out.Flush(); err != nil {
+		return &exitError{exitIO, fmt.Errorf("write: %w", err)}
+	}
+	return nil
 }
 
 // emit writes translated records.

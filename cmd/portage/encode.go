@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/portage-gateway/portage/copybooks"
+	"github.com/portage-gateway/portage/copybooks/mapping"
 	"github.com/portage-gateway/portage/copybooks/recfm"
 )
 
@@ -51,6 +53,10 @@ func (f *recordFlags) encode(cmd *cobra.Command) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, fs.close()) }()
+	h, err := f.hierarchy(view)
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
 	writer, err := recfm.NewWriter(fs.out, f.format)
 	if err != nil {
 		return &exitError{exitUsage, err}
@@ -58,10 +64,12 @@ func (f *recordFlags) encode(cmd *cobra.Command) (err error) {
 	seen, stop := progress(cmd, "encode", fs.size)
 	var written int64
 	p := &pipeline{
-		next: lines(fs.in),
 		worker: func() func(dst, line []byte) ([]byte, error) {
 			e := view.Encoder()
-			return func(dst, line []byte) ([]byte, error) { return e.Append(dst, line, nil) }
+			return func(dst, line []byte) ([]byte, error) {
+				out, err := e.Append(dst, line, nil)
+				return out, f.kindMissing(err)
+			}
 		},
 		emit: func(record []byte) error {
 			err := writer.Write(record)
@@ -76,6 +84,17 @@ func (f *recordFlags) encode(cmd *cobra.Command) (err error) {
 		},
 		refuse: f.refuser(fs, lineLetter), seen: seen, jobs: f.jobs, limit: f.limit,
 	}
+	fs.live(p.idle)
+	p.next = lines(fs.in)
+	p.flush = func() error {
+		if err := writer.Flush(); err != nil {
+			return &exitError{exitIO, err}
+		}
+		return fs.flush()
+	}
+	if h != nil {
+		p.next = h.flatten(p.next)
+	}
 	_, refused, err := p.run(cmd.Context())
 	stop()
 	if err == nil {
@@ -85,6 +104,27 @@ func (f *recordFlags) encode(cmd *cobra.Command) (err error) {
 	}
 	return f.result(written, refused, err)
 }
+
+// kindMissing says what to do where nothing in a line says which record it is.
+func (f *recordFlags) kindMissing(err error) error {
+	e := new(mapping.ValueError)
+	if errors.As(err, &e) && e.Pointer == "" && e.Reason == copybooks.UnknownKind.String() {
+		return &kindError{e}
+	}
+	return err
+}
+
+// kindError is a ValueError about the whole line, which has no pointer.
+type kindError struct{ err *mapping.ValueError }
+
+// Error says what was found, and what to do.
+func (e *kindError) Error() string {
+	return fmt.Sprintf("%s: %v\n  the line needs a member for that field: it is missing, holds a value of no kind, or the field is FILLER or omitted and needs a place (mapping: fields: NAME: {to: kind})",
+		e.err.Reason, e.err.Err)
+}
+
+// Unwrap returns the cause.
+func (e *kindError) Unwrap() error { return e.err }
 
 // lines returns what reads one line after the other, blank ones left out.
 func lines(src io.Reader) func() ([]byte, int64, error) {

@@ -37,9 +37,12 @@ type pipeline struct {
 	emit func(out []byte) error
 	// refuse takes a refused record; nil: the first one ends the work.
 	refuse func(n, offset int64, record []byte, err error) error
+	// flush hands on what emit has kept back; called when the input pauses. May be nil.
+	flush func() error
 	// seen is told the offset up to which the input is dealt with; may be nil.
-	seen func(offset int64)
-	jobs int
+	seen  func(offset int64)
+	waits func() // set by read
+	jobs  int
 	// limit is how many records are taken; 0: all.
 	limit int64
 }
@@ -50,6 +53,7 @@ type batch struct {
 	in, out []byte
 	ends    []int
 	offsets []int64
+	paused  bool  // the input waits behind the last record
 	outs    []int // as ends, in out
 	faults  []error
 	err     error // of the source, behind the last record
@@ -94,10 +98,32 @@ func (p *pipeline) run(ctx context.Context) (emitted, refused int64, err error) 
 func (p *pipeline) read(ctx context.Context, free *sync.Pool, work, order chan<- *batch) {
 	defer close(order)
 	defer close(work)
-	for n := int64(1); ; {
+	n := int64(1)
+	fresh := func() *batch {
 		b := free.Get().(*batch)
 		*b = batch{first: n, in: b.in[:0], out: b.out[:0], ends: b.ends[:0], offsets: b.offsets[:0], outs: b.outs[:0],
 			faults: b.faults[:0], done: make(chan struct{})}
+		return b
+	}
+	hand := func(b *batch) bool {
+		for _, c := range []chan<- *batch{order, work} {
+			select {
+			case c <- b:
+			case <-ctx.Done():
+				return false
+			}
+		}
+		return true
+	}
+	b := fresh()
+	p.waits = func() {
+		if len(b.ends) > 0 {
+			b.paused = true
+			hand(b) // if it fails, the work is over, and next batch fails, too
+			b = fresh()
+		}
+	}
+	for {
 		for len(b.ends) < batchRecords && len(b.in) < batchBytes && b.err == nil {
 			if p.limit > 0 && n > p.limit {
 				b.err = io.EOF
@@ -112,17 +138,18 @@ func (p *pipeline) read(ctx context.Context, free *sync.Pool, work, order chan<-
 			b.ends, b.offsets = append(b.ends, len(b.in)), append(b.offsets, offset)
 			n++
 		}
-		end := b.err != nil
-		for _, c := range []chan<- *batch{order, work} {
-			select {
-			case c <- b:
-			case <-ctx.Done():
-				return
-			}
-		}
-		if end {
+		if end := b.err != nil; !hand(b) || end {
 			return
 		}
+		b = fresh()
+	}
+}
+
+// idle is called by the source, from within next, before it waits for more input: what was read so far goes on its
+// way.
+func (p *pipeline) idle() {
+	if p.waits != nil {
+		p.waits()
 	}
 }
 
@@ -148,9 +175,14 @@ func (p *pipeline) settle(b *batch) (emitted, refused int64, err error) {
 	in, out := 0, 0
 	for i, fault := range b.faults {
 		n := b.first + int64(i)
+		if fault == nil {
+			err = p.emit(b.out[out:b.outs[i]])
+			if r := new(refusal); errors.As(err, &r) {
+				fault, err = r.err, nil
+			}
+		}
 		switch {
 		case fault == nil:
-			err = p.emit(b.out[out:b.outs[i]])
 			emitted++
 		case p.refuse == nil:
 			return emitted, 1, &exitError{exitNo, fmt.Errorf("record %d at byte %d: %w", n, b.offsets[i], fault)}
@@ -165,6 +197,11 @@ func (p *pipeline) settle(b *batch) (emitted, refused int64, err error) {
 	}
 	if p.seen != nil && len(b.offsets) > 0 {
 		p.seen(b.offsets[len(b.offsets)-1])
+	}
+	if b.paused && p.flush != nil {
+		if err := p.flush(); err != nil {
+			return emitted, refused, err
+		}
 	}
 	if b.err != nil && b.err != io.EOF {
 		return emitted, refused, b.err
@@ -215,6 +252,25 @@ func letter(err error) deadLetter {
 		d.Reason, d.Field, d.Offset, d.Size = field.Reason, field.Path, &field.Offset, &field.Size
 	}
 	return d
+}
+
+// pausing is input that says when it is about to wait: the file is no regular one, and all that came was read.
+type pausing struct {
+	io.ReadCloser
+	waits func()
+}
+
+// Read implements io.Reader.
+func (p *pausing) Read(b []byte) (int, error) {
+	p.waits()
+	return p.ReadCloser.Read(b)
+}
+
+// live makes the input tell p before it waits, unless it is a regular file.
+func (fs *files) live(p func()) {
+	if fs.size < 0 {
+		fs.in = &pausing{fs.in, p}
+	}
 }
 
 // files are what a command reads and writes.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -117,6 +119,50 @@ func TestPipelineEnds(t *testing.T) {
 			t.Errorf("error %v", err)
 		}
 	})
+}
+
+// A live source sees what becomes of a record before it sends the next one.
+func TestRecordsDoNotWaitForMoreInput(t *testing.T) {
+	copybook := filepath.Join(t.TempDir(), "two.cpy")
+	if err := os.WriteFile(copybook, []byte("       01  TWO.\n           05  A PIC X(05).\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ verb, recfm, in, out string }{
+		{"decode", "F", "\xc1\xc2\xc3\x40\x40", `{"a":"ABC"}` + "\n"},
+		{"decode", "V", "\x00\x09\x00\x00\xc1\xc2\xc3\x40\x40", `{"a":"ABC"}` + "\n"},
+		{"encode", "F", `{"a":"ABC"}` + "\n", "\xc1\xc2\xc3\x40\x40"},
+	} {
+		t.Run(c.verb+" "+c.recfm, func(t *testing.T) {
+			inR, inW := io.Pipe()
+			outR, outW := io.Pipe()
+			root := newRoot()
+			root.SetArgs([]string{c.verb, "-c", copybook, "--recfm", c.recfm})
+			root.SetIn(inR)
+			root.SetOut(outW)
+			done := make(chan error, 1)
+			go func() {
+				err := root.ExecuteContext(t.Context())
+				outW.Close()
+				done <- err
+			}()
+			got := make([]byte, len(c.out))
+			for range 3 {
+				if _, err := io.WriteString(inW, c.in); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := io.ReadFull(outR, got); err != nil || string(got) != c.out {
+					t.Fatalf("%q, %v", got, err)
+				}
+			}
+			inW.Close()
+			if rest, err := io.ReadAll(outR); err != nil || len(rest) > 0 {
+				t.Errorf("%q more, %v", rest, err)
+			}
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		})
+	}
 }
 
 func TestLines(t *testing.T) {

@@ -166,7 +166,7 @@ func (f *layoutFlags) copier(copybook string) func(name, library string) (io.Rea
 // recordFlags are the flags that decode and encode share.
 type recordFlags struct {
 	layoutFlags
-	copybooks, kinds                  []string
+	copybooks, kinds, children        []string
 	mapping, input, output            string
 	fillers, lengthField, deadLetters string
 	onError, rdw, newline             string
@@ -174,7 +174,8 @@ type recordFlags struct {
 	limit                             int64
 	format                            recfm.Format
 	view                              mapping.Options
-	chooses                           bool // something says which of several records is which; set by compile
+	file                              *mapping.File // nil: none; set by compile
+	chooses                           bool          // something says which of several records is which; set by compile
 }
 
 // registerKinds adds the flags that say which copybooks, and which of their records is which.
@@ -193,7 +194,7 @@ func (f *recordFlags) register(cmd *cobra.Command) {
 	flags.StringVarP(&f.input, "input", "i", "-", "read FILE; - for standard input")
 	flags.StringVarP(&f.output, "output", "o", "-", "write FILE; - for standard output")
 
-	flags.StringVar((*string)(&f.format.Recfm), "recfm", "F", "auto|F|FB|V|VB|VBS|text: the record format")
+	flags.StringVar((*string)(&f.format.Recfm), "recfm", "F", "auto|F|FB|V|VB|VBS|VS|text: the record format")
 	flags.IntVar(&f.format.Lrecl, "lrecl", 0, "record length in bytes (default: F, the layout's length)")
 	flags.StringVar(&f.rdw, "rdw", "big", "big|little: where descriptor words hold the length: bytes 0-1, high first, as z/OS; bytes 2-3, low first, as XCOM")
 	flags.IntVar(&f.format.RDWAdjust, "rdw-adjust", 0, "added to the length that an RDW holds; 0: it counts its own four bytes")
@@ -207,6 +208,7 @@ func (f *recordFlags) register(cmd *cobra.Command) {
 	flags.IntVar(&f.format.SkipRecordStart, "skip-record-start", 0, "bytes at the start of each record that the layout does not have")
 	flags.IntVar(&f.format.SkipRecordEnd, "skip-record-end", 0, "bytes at the end of each record that the layout does not have")
 
+	flags.StringArrayVar(&f.children, "child", nil, "KIND=PARENTKIND: records of KIND nest below the PARENTKIND before them, as an array named after KIND (repeatable)")
 	f.word(cmd, &f.view.Trim, "trim", "right", "right|both|left|none: the spaces that text loses")
 	flags.StringVar(&f.fillers, "fillers", "drop", "drop|keep: whether FILLER is shown")
 	f.word(cmd, &f.view.Names, "names", "camel", "cobol|camel|snake: member names that no mapping gives")
@@ -248,6 +250,7 @@ func (f *recordFlags) compile(cmd *cobra.Command) (*mapping.View, error) {
 		return nil, err
 	}
 	f.view.Fillers = f.fillers == "keep"
+	f.file = file
 	f.chooses = len(layouts) == 1 || f.view.KindField != "" || file != nil && file.Kinds != nil
 	for _, k := range f.kinds {
 		kind, err := mapping.ParseKind(k)

@@ -18,7 +18,10 @@ const maxZstdMemory = 128 << 20
 // block size, then the block's magic number) and zstd (RFC 8878). closer frees the unpacker, never src.
 func unpack(src io.Reader) (r io.Reader, packed string, closer func() error, err error) {
 	br := bufio.NewReaderSize(src, 4096)
-	head, _ := br.Peek(10) // an error shows up again on reading
+	head, _ := br.Peek(4) // an error shows up again on reading; no more, lest a live source be waited for
+	if bytes.HasPrefix(head, []byte("BZh")) {
+		head, _ = br.Peek(10)
+	}
 	nothing := func() error { return nil }
 	switch {
 	case bytes.HasPrefix(head, []byte{0x1f, 0x8b, 8}):

@@ -31,7 +31,7 @@ type Guess struct {
 func (g Guess) String() string {
 	s := "recfm " + string(g.Format.Recfm)
 	switch g.Format.Recfm {
-	case V, VB, VBS:
+	case V, VB, VBS, VS:
 		s += fmt.Sprintf(", rdw %s, adjustment %d", g.Format.RDW, g.Format.RDWAdjust)
 	case F, FB:
 		s += fmt.Sprintf(", lrecl %d", g.Format.Lrecl)
@@ -55,7 +55,7 @@ func Detect(sample []byte, s Sizes) []Guess {
 	whole := s.Total > 0 && int64(len(sample)) >= s.Total
 	var found []Guess
 	for _, c := range []Format{
-		{Recfm: VBS, RDW: Big}, {Recfm: VB, RDW: Big}, {Recfm: V, RDW: Big}, {Recfm: V, RDW: Big, RDWAdjust: 4},
+		{Recfm: VBS, RDW: Big}, {Recfm: VS, RDW: Big}, {Recfm: VB, RDW: Big}, {Recfm: V, RDW: Big}, {Recfm: V, RDW: Big, RDWAdjust: 4},
 		{Recfm: VB, RDW: Little}, {Recfm: V, RDW: Little}, {Recfm: V, RDW: Little, RDWAdjust: 4},
 		{Recfm: VB, RDW: Big, RDWAdjust: 4, BDWAdjust: 4}, {Recfm: VB, RDW: Little, RDWAdjust: 4, BDWAdjust: 4},
 	} {
@@ -92,7 +92,7 @@ func tryVariable(sample []byte, c Format, s Sizes, whole bool) (Guess, bool) {
 		if before == 0 {
 			blocks++
 		}
-		if c.Recfm == VBS && len(r.whole) > 0 {
+		if c.Recfm.spanned() && len(r.whole) > 0 {
 			spanned++
 		}
 		if s.Max > 0 && (len(b) < s.Min || len(b) > s.Max) {
@@ -102,11 +102,11 @@ func tryVariable(sample []byte, c Format, s Sizes, whole bool) (Guess, bool) {
 	}
 	end := r.err
 	cut := isTruncated(end) && !whole
-	if records == 0 || c.Recfm == VBS && spanned == 0 {
+	if records == 0 || c.Recfm.spanned() && spanned == 0 {
 		return Guess{}, false
 	}
 	g := Guess{Format: c, Records: records, Confidence: confidence(records), Why: fmt.Sprintf("%d records", records)}
-	if c.Recfm != V {
+	if c.Recfm.blocked() {
 		g.Why += fmt.Sprintf(" in %d blocks", blocks)
 	}
 	switch {
@@ -126,7 +126,7 @@ func tryVariable(sample []byte, c Format, s Sizes, whole bool) (Guess, bool) {
 		g.Why += fmt.Sprintf("; %d have a length that the layout cannot have", odd)
 	}
 	// A block is a valid V record, and V with fewer, longer records explains VB as well: the finer wins.
-	if c.Recfm == VB || c.Recfm == VBS {
+	if c.Recfm.blocked() {
 		g.Confidence = min(g.Confidence+1, 100)
 	}
 	return g, g.Confidence > 0

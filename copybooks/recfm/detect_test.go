@@ -39,6 +39,7 @@ func TestDetect(t *testing.T) {
 		{"VB of one block", recfm.Format{Recfm: recfm.VB}, 5},
 		{"VB of large blocks", recfm.Format{Recfm: recfm.VB}, 5000},
 		{"VB little", recfm.Format{Recfm: recfm.VB, RDW: recfm.Little}, 50},
+		{"VS", recfm.Format{Recfm: recfm.VS, Blksize: 150}, 50},
 		{"VBS", recfm.Format{Recfm: recfm.VBS, Blksize: 150}, 50},
 		{"V behind a file header", recfm.Format{Recfm: recfm.V, SkipFileHeader: 7}, 50},
 	} {

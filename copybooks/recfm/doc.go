@@ -19,6 +19,7 @@
 //     bit 0 on it is an extended BDW and holds 31 bits of length (same manual, "Block Descriptor Word").
 //   - VBS: as VB, and a record may be cut into segments. The low two bits of byte 2 say which: 0 the whole
 //     record, 1 its first, 2 its last, 3 a middle segment (same manual, "Segment Descriptor Word").
+//   - VS: the segments of VBS without blocks around them, as a transfer with "site rdw" leaves spanned records.
 //   - text: lines. The newline is not part of the record.
 //
 // Products that move files write other descriptor words: length in bytes 2-3, low byte first (Little), or

@@ -16,6 +16,7 @@ const (
 	V    Recfm = "V"
 	VB   Recfm = "VB"
 	VBS  Recfm = "VBS"
+	VS   Recfm = "VS" // segments without blocks
 	Text Recfm = "text"
 )
 
@@ -24,12 +25,12 @@ func ParseRecfm(s string) (Recfm, error) {
 	if s == "" {
 		return F, nil
 	}
-	for _, r := range []Recfm{Auto, F, FB, V, VB, VBS, Text} {
+	for _, r := range []Recfm{Auto, F, FB, V, VB, VBS, VS, Text} {
 		if strings.EqualFold(s, string(r)) {
 			return r, nil
 		}
 	}
-	return "", fmt.Errorf("record format %q is none of auto, F, FB, V, VB, VBS, text", s)
+	return "", fmt.Errorf("record format %q is none of auto, F, FB, V, VB, VBS, VS, text", s)
 }
 
 // Order says where a descriptor word holds its length. The zero value is Big.
@@ -68,7 +69,7 @@ type Format struct {
 	Recfm Recfm `yaml:"recfm"`
 	// Lrecl is the record length. F and FB: the length of each record, skips included; required unless
 	// LengthOf is set. V, VB, VBS: the longest record, its RDW included as on z/OS; 0 means 32,760, and
-	// MaxRecord for VBS. Text: shorter lines are filled up with blanks, longer ones refused; 0 leaves
+	// MaxRecord for VBS and VS. Text: shorter lines are filled up with blanks, longer ones refused; 0 leaves
 	// lines as they are. Auto: the length to assume if the records turn out to be fixed.
 	Lrecl int `yaml:"lrecl"`
 	// RDW is the order of descriptor words. Default Big.
@@ -78,7 +79,8 @@ type Format struct {
 	RDWAdjust int `yaml:"rdwAdjust"`
 	// BDWAdjust is the same for block descriptor words. Default 0.
 	BDWAdjust int `yaml:"bdwAdjust"`
-	// Blksize is the longest block that a Writer fills, its BDW included. VB and VBS only. Default 27,998.
+	// Blksize is the longest block that a Writer fills, its BDW included; for VS it bounds the segments as if
+	// each stood in a block. VB, VBS and VS only. Default 27,998.
 	Blksize int `yaml:"blksize"`
 	// Newline ends a line of text. Default LF.
 	Newline Newline `yaml:"newline"`
@@ -92,7 +94,7 @@ type Format struct {
 	SkipRecordStart int `yaml:"skipRecordStart"`
 	SkipRecordEnd   int `yaml:"skipRecordEnd"`
 
-	// MaxRecord bounds the memory that one record may take where its format sets no limit: VBS, text and
+	// MaxRecord bounds the memory that one record may take where its format sets no limit: VBS, VS, text and
 	// LengthOf. Default 16 MiB.
 	MaxRecord int `yaml:"maxRecord"`
 
@@ -182,6 +184,12 @@ func (n Newline) bytes() (b newlineBytes, err error) {
 }
 
 type newlineBytes struct{ end, blank byte }
+
+// spanned reports whether records may be cut into segments.
+func (r Recfm) spanned() bool { return r == VBS || r == VS }
+
+// blocked reports whether records stand in blocks with a BDW.
+func (r Recfm) blocked() bool { return r == VB || r == VBS }
 
 // longest returns the largest length, descriptor included, that one RDW may state.
 func (f Format) longest() int {

@@ -60,7 +60,7 @@ func (r *Reader) open() error {
 		r.next = r.nextV
 	case r.format.Recfm == VB:
 		r.next = r.nextVB
-	case r.format.Recfm == VBS:
+	case r.format.Recfm.spanned():
 		r.next = r.nextVBS
 	case r.format.Recfm == Text:
 		r.next = r.nextLine

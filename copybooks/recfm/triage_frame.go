@@ -39,7 +39,7 @@ func follow(sample []byte, f Format) (w walk) {
 		if before == 0 {
 			w.blocks++
 		}
-		if f.Recfm == VBS && len(r.whole) > 0 {
+		if f.Recfm.spanned() && len(r.whole) > 0 {
 			w.spanned++
 		}
 		if len(b) >= descriptor {
@@ -69,7 +69,7 @@ func (w walk) cut(s sample) bool {
 // believable reports whether the descriptor words are no accident.
 func (w walk) believable(s sample) bool {
 	switch {
-	case w.records == 0 || w.empty*4 > w.records || w.format.Recfm == VBS && w.spanned == 0:
+	case w.records == 0 || w.empty*4 > w.records || w.format.Recfm.spanned() && w.spanned == 0:
 		return false
 	case w.cut(s):
 		return w.records >= 2 || s.whole
@@ -85,7 +85,7 @@ func zeros(b []byte) bool { return len(bytes.TrimLeft(b, "\x00")) == 0 }
 
 // descriptorFormats are tried in this order; the finer one first, because a block is a record, too.
 var descriptorFormats = []Format{
-	{Recfm: VBS, RDW: Big}, {Recfm: VB, RDW: Big}, {Recfm: V, RDW: Big}, {Recfm: V, RDW: Big, RDWAdjust: 4},
+	{Recfm: VBS, RDW: Big}, {Recfm: VS, RDW: Big}, {Recfm: VB, RDW: Big}, {Recfm: V, RDW: Big}, {Recfm: V, RDW: Big, RDWAdjust: 4},
 	{Recfm: VB, RDW: Little}, {Recfm: V, RDW: Little}, {Recfm: V, RDW: Little, RDWAdjust: 4},
 	{Recfm: VB, RDW: Big, RDWAdjust: 4, BDWAdjust: 4}, {Recfm: VB, RDW: Little, RDWAdjust: 4, BDWAdjust: 4},
 }
@@ -178,7 +178,7 @@ func (x *examination) orders(w walk) {
 
 // blocks holds BDWs and doubled RDWs against the expected format.
 func (x *examination) blocks(w walk) {
-	blocked := w.format.Recfm == VB || w.format.Recfm == VBS
+	blocked := w.format.Recfm.blocked()
 	expected := x.known.Recfm
 	single := blocked && w.blocks == w.records && w.records >= 3
 	switch {
@@ -244,7 +244,7 @@ func (x *examination) tailChain(f Format) {
 	for i := end - descriptor; i >= 0; i-- {
 		n, zero := f.RDW.length(tail[i:], f.RDWAdjust, 3)
 		least := descriptor
-		if f.Recfm != V {
+		if f.Recfm.blocked() {
 			n, zero = f.RDW.length(tail[i:], f.BDWAdjust, 0)
 			least = minBDW
 		}

@@ -75,21 +75,24 @@ func (r *Reader) nextVBS() ([]byte, error) {
 
 // segment reads one SDW and its bytes. Inside a record the stream must not end.
 func (r *Reader) segment(inside bool) ([]byte, byte, error) {
-	err := r.openBlock()
+	var err error
+	if r.format.Recfm.blocked() {
+		err = r.openBlock()
+	}
+	var d []byte
+	if err == nil {
+		d, err = r.word("SDW")
+	}
 	if err == io.EOF && inside {
 		return nil, 0, r.fault("truncated", fmt.Errorf("the stream ends between its segments: %w", io.ErrUnexpectedEOF), "is the file cut off?")
 	}
 	if err != nil {
 		return nil, 0, err
 	}
-	d, err := r.word("SDW")
-	if err != nil {
-		return nil, 0, err
-	}
 	n, zero := r.format.RDW.length(d, r.format.RDWAdjust, 3)
 	code := r.format.RDW.code(d)
 	if !zero {
-		return nil, 0, r.fault("rdw-reserved", fmt.Errorf("the SDW's reserved bits are not zero"), "is this recfm VBS?")
+		return nil, 0, r.fault("rdw-reserved", fmt.Errorf("the SDW's reserved bits are not zero"), "is this recfm VBS or VS?")
 	}
 	// A whole record of no bytes is an RDW of 4; a segment of a longer one holds at least a byte.
 	if n < minSegment && (code != segmentWhole || n != descriptor) {
@@ -118,7 +121,7 @@ func (r *Reader) rdw() (int, error) {
 		return 0, r.fault("rdw-long", fmt.Errorf("the RDW states %d bytes, more than %d", n, r.format.longest()), r.orderHint())
 	case !zero:
 		return 0, r.fault("rdw-reserved", fmt.Errorf("the RDW's reserved bytes are not zero"),
-			"are its records spanned (recfm VBS) or fixed, or is rdw "+string(other(r.format.RDW))+"?")
+			"are its records spanned (recfm VBS or VS) or fixed, or is rdw "+string(other(r.format.RDW))+"?")
 	}
 	return n, nil
 }
@@ -147,8 +150,11 @@ func (r *Reader) openBlock() error {
 	return nil
 }
 
-// fromBlock takes n bytes of the open block.
+// fromBlock takes n bytes of the open block, or of the stream if there are no blocks.
 func (r *Reader) fromBlock(n int) ([]byte, error) {
+	if !r.format.Recfm.blocked() {
+		return r.take(n, "is the file cut off?")
+	}
 	if int64(n) > r.block {
 		return nil, r.fault("rdw-block", fmt.Errorf("it states %d bytes, and its block has %d left", n, r.block), "does the file have BDWs? if not, recfm is V")
 	}

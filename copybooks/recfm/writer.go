@@ -30,7 +30,7 @@ func NewWriter(w io.Writer, f Format) (*Writer, error) {
 	}
 	out := &Writer{format: f, out: bufio.NewWriterSize(w, firstBuffer)}
 	out.zeros(f.SkipFileHeader)
-	if f.Recfm == VB || f.Recfm == VBS {
+	if f.Recfm.blocked() {
 		out.block = append(make([]byte, 0, f.Blksize), 0, 0, 0, 0)
 	}
 	return out, nil
@@ -49,7 +49,7 @@ func (w *Writer) Write(b []byte) error {
 		err = w.writeV(b)
 	case VB:
 		err = w.writeVB(b)
-	case VBS:
+	case VBS, VS:
 		err = w.writeVBS(b)
 	case Text:
 		err = w.writeLine(b)
@@ -76,6 +76,14 @@ func (w *Writer) Close() error {
 	}
 	w.err = errors.New("the writer is closed")
 	return nil
+}
+
+// Flush hands on what is buffered, so that a reader at the other end sees it. A block that is not full stays open.
+func (w *Writer) Flush() error {
+	if w.err == nil {
+		w.keep(w.out.Flush())
+	}
+	return w.err
 }
 
 // Number returns how many records were written.
@@ -164,6 +172,10 @@ func (w *Writer) writeVBS(b []byte) error {
 		copy(whole[w.format.SkipRecordStart:], b)
 		b = whole
 	}
+	if w.format.Recfm == VS {
+		w.writeSegments(b)
+		return nil
+	}
 	for first := true; ; first = false {
 		room := w.format.Blksize - len(w.block) - descriptor
 		if room < 1 || room < min(len(b), minSegment) {
@@ -176,6 +188,21 @@ func (w *Writer) writeVBS(b []byte) error {
 		w.block = append(w.block, part...)
 		if len(b) == 0 {
 			return nil
+		}
+	}
+}
+
+// writeSegments writes a record of VS: segments as long as their blocks would allow, and no blocks.
+func (w *Writer) writeSegments(b []byte) {
+	for first := true; ; first = false {
+		part := b[:min(w.format.Blksize-2*descriptor, len(b))]
+		b = b[len(part):]
+		var d [descriptor]byte
+		w.format.RDW.put(d[:], len(part)+descriptor-w.format.RDWAdjust, segmentCode(first, len(b) == 0))
+		w.raw(d[:])
+		w.raw(part)
+		if len(b) == 0 {
+			return
 		}
 	}
 }

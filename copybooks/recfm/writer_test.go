@@ -45,6 +45,8 @@ func TestWriter(t *testing.T) {
 		{"blocked, full blocks", recfm.Format{Recfm: recfm.VB, Blksize: 14}, [][]byte{a, a, a}, "000e0000 00050000c1 00050000c1 00090000 00050000c1"},
 		{"spanned", recfm.Format{Recfm: recfm.VBS, Blksize: 16}, [][]byte{a, long}, // no room for a segment of five in block one
 			"00090000 00050000c1 00100000 000c0100 4142434445464748 000a0000 00060200 494a"},
+		{"spanned without blocks", recfm.Format{Recfm: recfm.VS, Blksize: 16}, [][]byte{a, long},
+			"00050000c1 000c0100 4142434445464748 00060200 494a"},
 		{"text", recfm.Format{Recfm: recfm.Text, Newline: recfm.NL}, [][]byte{a, bc}, "c115 c2c315"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -109,7 +111,7 @@ func (failing) Write([]byte) (int, error) { return 0, errFull }
 func formats() *rapid.Generator[recfm.Format] {
 	return rapid.Custom(func(t *rapid.T) recfm.Format {
 		return recfm.Format{
-			Recfm:           rapid.SampledFrom([]recfm.Recfm{recfm.V, recfm.VB, recfm.VBS}).Draw(t, "recfm"),
+			Recfm:           rapid.SampledFrom([]recfm.Recfm{recfm.V, recfm.VB, recfm.VBS, recfm.VS}).Draw(t, "recfm"),
 			RDW:             rapid.SampledFrom([]recfm.Order{recfm.Big, recfm.Little}).Draw(t, "rdw"),
 			RDWAdjust:       rapid.SampledFrom([]int{0, 4}).Draw(t, "adjust"),
 			BDWAdjust:       rapid.SampledFrom([]int{0, 4}).Draw(t, "bdw adjust"),
@@ -127,7 +129,7 @@ func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := formats().Draw(t, "format")
 		longest := 200
-		if f.Recfm == recfm.VBS {
+		if f.Recfm == recfm.VBS || f.Recfm == recfm.VS {
 			longest = 2000
 		}
 		records := rapid.SliceOf(rapid.SliceOfN(rapid.Byte(), 1, longest)).Draw(t, "records")
