@@ -58,6 +58,7 @@ const (
 	formUTF8
 	formDouble         // DBCS
 	formNationalNumber // digits in UTF-16
+	formVarchar        // a group of a length and a text
 )
 
 // Codec reads and writes the bytes of one elementary item. It is a small value, immutable, safe to share;
@@ -77,6 +78,9 @@ type Codec struct {
 	zoned  zonedForm
 	binary binaryForm
 	edited *editedForm
+	// fold replaces characters that the code page lacks.
+	fold    bool
+	varchar *varcharForm
 }
 
 // newCodec compiles a Field. Charsets are shared through get.
@@ -227,6 +231,8 @@ func (c *Codec) AppendText(dst, b []byte) ([]byte, Fault) {
 		return c.chars.appendText(dst, c.trimmed(b))
 	case formNational, formDouble:
 		return c.appendNational(dst, b)
+	case formVarchar:
+		return c.varchar.append(dst, b)
 	}
 	return c.AppendNumber(dst, b)
 }
@@ -248,7 +254,7 @@ func (c *Codec) AppendJSONText(dst, b []byte) ([]byte, Fault) {
 		return c.chars.appendJSON(dst, c.trimmed(b))
 	}
 	var buf [256]byte
-	text, f := c.appendNational(buf[:0], b)
+	text, f := c.AppendText(buf[:0], b)
 	if f != OK {
 		return dst, f
 	}
@@ -341,7 +347,14 @@ func (c *Codec) putNationalNumber(b, text []byte) Fault {
 func (c *Codec) Put(b, text []byte) Fault {
 	switch c.form {
 	case formText, formUTF8:
-		return c.chars.put(b, text, c.right)
+		var buf [256]byte
+		enc, f := c.encode(buf[:0], text)
+		if f != OK {
+			return f
+		}
+		return fill(b, enc, []byte{c.chars.space}, c.right)
+	case formVarchar:
+		return c.varchar.put(b, text, c.fold)
 	case formNational:
 		return putNational(b, text, c.little, c.right)
 	case formDouble:
@@ -379,6 +392,15 @@ func (c *Codec) Put(b, text []byte) Fault {
 		return c.chars.put(b, out, false)
 	}
 	return NotEncodable
+}
+
+// encode appends text in the item's code page, without padding.
+func (c *Codec) encode(dst, text []byte) ([]byte, Fault) {
+	enc, f := c.chars.encode(dst, text)
+	if f == Unencodable && c.fold {
+		enc, f = c.chars.encode(dst, c.chars.fold(text))
+	}
+	return enc, f
 }
 
 // zeroText reports whether decimal text is zero.

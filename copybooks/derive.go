@@ -26,6 +26,22 @@ func (p *Plan) WithCodepage(it *Item, page string) (*Item, error) {
 	return it.With(c), nil
 }
 
+// Element returns element i, from 0, of a table of single values as an Item of its own. The table must stand
+// outside of other tables, have a fixed number of elements, and i be one of them.
+func (p *Plan) Element(it *Item, i int) (*Item, error) {
+	if it.table == nil || it.table.counter != nil || len(it.Children) > 0 || i < 0 || i >= it.table.max {
+		return nil, fmt.Errorf("%s has no element %d: want a table of single values and of fixed length", it.Field.Path, i+1)
+	}
+	for up := it.Parent; up != nil; up = up.Parent {
+		if up.table != nil {
+			return nil, fmt.Errorf("%s stands in a table", it.Field.Path)
+		}
+	}
+	d := *it
+	d.table, d.off = nil, it.off+int32(i)*it.size
+	return &d, nil
+}
+
 // Graft returns the children of another Plan's root as children of it, an elementary Item of this Plan. The
 // other Layout must be of fixed size and no longer than the Item, and hold no tables.
 func (p *Plan) Graft(it *Item, other *Plan) ([]*Item, error) {

@@ -44,6 +44,7 @@ const (
 	MissingValue       // a value that the record cannot do without
 	NotEncodable       // a field that has no encoding, such as a pointer, was given a value
 	ReturnCode         // a return code that the mapping does not know
+	TextLength         // the length of a VARCHAR is negative or more than its text holds
 	lastFault
 )
 
@@ -56,7 +57,7 @@ var faultNames = [lastFault]string{
 	NotNumber: "not-number", Overflow: "overflow", FractionLost: "fraction-lost", SignLost: "sign-lost",
 	TextTooLong: "text-too-long", Unencodable: "unencodable", NoBlank: "no-blank",
 	UnknownCode: "unknown-code", ViewsDiffer: "views-differ", WrongKind: "value-kind",
-	MissingValue: "missing-value", NotEncodable: "not-encodable", ReturnCode: "return-code",
+	MissingValue: "missing-value", NotEncodable: "not-encodable", ReturnCode: "return-code", TextLength: "text-length",
 }
 
 var faultHints = [lastFault]string{
@@ -89,6 +90,7 @@ var faultHints = [lastFault]string{
 	MissingValue: "a value is missing",
 	NotEncodable: "the item has no value that could be written",
 	ReturnCode:   "the return code is not in the mapping",
+	TextLength:   "the length of the text is negative or more than the text holds",
 }
 
 // String returns the stable reason code, such as "packed-nibble". It is a metric label.

@@ -190,19 +190,26 @@ func (c *charset) putDouble(b, text []byte, right bool) Fault {
 // put writes UTF-8 text into b, filled up with spaces to the right, or to the left if right is set.
 func (c *charset) put(b, text []byte, right bool) Fault {
 	var buf [256]byte
-	enc := buf[:0]
-	if c.utf8 {
-		if !utf8.Valid(text) {
-			return Unencodable
-		}
-		enc = text
-	} else {
-		var err error
-		if enc, err = c.page.Encode(enc, text); err != nil {
-			return Unencodable
-		}
+	enc, f := c.encode(buf[:0], text)
+	if f != OK {
+		return f
 	}
 	return fill(b, enc, []byte{c.space}, right)
+}
+
+// encode appends UTF-8 text in the page's bytes.
+func (c *charset) encode(dst, text []byte) ([]byte, Fault) {
+	if c.utf8 {
+		if !utf8.Valid(text) {
+			return dst, Unencodable
+		}
+		return append(dst, text...), OK
+	}
+	enc, err := c.page.Encode(dst, text)
+	if err != nil {
+		return dst, Unencodable
+	}
+	return enc, OK
 }
 
 // fill copies text into b and repeats pad over the rest.

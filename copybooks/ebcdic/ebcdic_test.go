@@ -250,7 +250,11 @@ func FuzzRoundTrip(f *testing.F) {
 		}
 		back, err := c.Encode(nil, text)
 		if c.Invalid(data) < 0 {
-			if err != nil || !bytes.Equal(back, data) {
+			same := bytes.Equal(back, data)
+			if c.Mixed() { // shifts that shift nothing are not written
+				same = bytes.Equal(c.AppendUTF8(nil, back), text)
+			}
+			if err != nil || !same {
 				t.Errorf("%s: % X became % X, %v", c.Name(), data, back, err)
 			}
 		} else if c.SingleByte() && err == nil {

@@ -141,6 +141,11 @@ func (c *compiler) resolveOne(rec *record, f *copybooks.Field, s *Setting, path 
 			rec.hidden[used] = true
 		}
 	}
+	if name, _, err := subscript(s.NullIndicator); s.NullIndicator != "" && err == nil {
+		if by, err := rec.layout.Field(name); err == nil {
+			rec.hidden[by] = true
+		}
+	}
 	switch s.Sensitivity {
 	case "", protectedA, protectedB, sinSensitivity:
 	default:
@@ -247,9 +252,17 @@ func (c *compiler) record(rec *record) {
 	} else {
 		w.settle(rec.plan.Root(), rec.enc)
 	}
+	for _, f := range rec.layout.Renames() {
+		if s := c.settings[f]; s != nil && !s.Omit {
+			w.rename(f, s)
+		}
+	}
 	if len(rec.clusters) > maxClusters {
 		c.fail("fields", "layout %s has %d selectors, at most %d are possible", rec.layout.Name(), len(rec.clusters), maxClusters)
 		return
+	}
+	if len(c.errs) > 0 {
+		return // a value may have no meaning
 	}
 	rec.root.prune()
 	b := builder{rec: rec}

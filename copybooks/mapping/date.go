@@ -12,15 +12,21 @@ import (
 
 // dateForm is the form of a date's digits. CC and YY are the year, MM the month, DD the day, DDD the day of
 // the year (001 to 366), WW the week, HH, MI, SS and hh hours, minutes, seconds and hundredths. A digit
-// stands for itself. In JSON a day is YYYY-MM-DD, a month YYYY-MM, a week the day on which it starts, and
+// stands for itself, and so does punctuation; N is a digit of a second's fraction. The forms of Db2 are those
+// of its DATE (ISO, USA, EUR) and TIMESTAMP strings (Db2 for z/OS, SQL Reference, String representations of
+// datetime values); a timestamp's hour 24 is refused. In JSON a day is YYYY-MM-DD, a month YYYY-MM, a week the day on which it starts, and
 // a time RFC 3339 in UTC (RFC 3339 section 5.6).
 type dateForm struct {
 	name   string
 	parts  []datePart
-	digits int
-	window int // pivot of two-digit years
-	zone   *time.Location
-	kind   dateKind
+	digits int // and punctuation
+	// fraction is how many digits stand behind the second. text forms have punctuation and no leading zeros to
+	// spare.
+	fraction int
+	text     bool
+	window   int // pivot of two-digit years
+	zone     *time.Location
+	kind     dateKind
 }
 
 type dateKind uint8
@@ -34,7 +40,7 @@ const (
 
 // datePart is a run of digits.
 type datePart struct {
-	sort byte // C Y M D J W h m s f, or the digit itself
+	sort byte // C Y M D J W h m s f, or the digit or the punctuation itself
 	n    int
 }
 
@@ -55,7 +61,28 @@ var dateForms = map[string]struct {
 	"YYWW":             {[]datePart{{'Y', 2}, {'W', 2}}, weekDate},
 	"CCYYMMDDHHMISS":   {[]datePart{{'C', 2}, {'Y', 2}, {'M', 2}, {'D', 2}, {'h', 2}, {'m', 2}, {'s', 2}}, timeDate},
 	"CCYYMMDDHHMISShh": {[]datePart{{'C', 2}, {'Y', 2}, {'M', 2}, {'D', 2}, {'h', 2}, {'m', 2}, {'s', 2}, {'f', 2}}, timeDate},
+	"YYYY-MM-DD":       {[]datePart{{'C', 2}, {'Y', 2}, {'-', 1}, {'M', 2}, {'-', 1}, {'D', 2}}, dayDate},
+	"MM/DD/YYYY":       {[]datePart{{'M', 2}, {'/', 1}, {'D', 2}, {'/', 1}, {'C', 2}, {'Y', 2}}, dayDate},
+	"DD.MM.YYYY":       {[]datePart{{'D', 2}, {'.', 1}, {'M', 2}, {'.', 1}, {'C', 2}, {'Y', 2}}, dayDate},
+
+	"YYYY-MM-DD-HH.MM.SS":              {timestampParts(0), timeDate},
+	"YYYY-MM-DD-HH.MM.SS.NNN":          {timestampParts(3), timeDate},
+	"YYYY-MM-DD-HH.MM.SS.NNNNNN":       {timestampParts(6), timeDate},
+	"YYYY-MM-DD-HH.MM.SS.NNNNNNNNN":    {timestampParts(9), timeDate},
+	"YYYY-MM-DD-HH.MM.SS.NNNNNNNNNNNN": {timestampParts(12), timeDate},
 }
+
+// timestampParts is a Db2 timestamp with a number of digits behind the second.
+func timestampParts(fraction int) []datePart {
+	parts := []datePart{{'C', 2}, {'Y', 2}, {'-', 1}, {'M', 2}, {'-', 1}, {'D', 2}, {'-', 1},
+		{'h', 2}, {'.', 1}, {'m', 2}, {'.', 1}, {'s', 2}}
+	if fraction > 0 {
+		parts = append(parts, datePart{'.', 1}, datePart{'f', fraction})
+	}
+	return parts
+}
+
+func punctuation(sort byte) bool { return sort == '-' || sort == '/' || sort == '.' }
 
 func newDateForm(name string, window int, zone string) (*dateForm, error) {
 	shape, ok := dateForms[name]
@@ -65,6 +92,10 @@ func newDateForm(name string, window int, zone string) (*dateForm, error) {
 	d := &dateForm{name: name, parts: shape.parts, kind: shape.kind, window: window}
 	for _, p := range d.parts {
 		d.digits += p.n
+		d.text = d.text || punctuation(p.sort)
+		if p.sort == 'f' {
+			d.fraction = p.n
+		}
 	}
 	century := slices.ContainsFunc(d.parts, func(p datePart) bool { return p.sort == 'C' })
 	switch {
@@ -88,15 +119,16 @@ func newDateForm(name string, window int, zone string) (*dateForm, error) {
 // moment is what a date's digits say.
 type moment struct {
 	year, month, day, yday, week       int
-	hour, minute, second, hundredth    int
+	hour, minute, second               int
+	fraction                           int64 // of a second, in 1e-12
 	hasMonth, hasDay, hasYday, hasWeek bool
 }
 
 // read takes digits apart. There may be fewer than the form has, without leading zeros.
 func (d *dateForm) read(digits []byte) (moment, copybooks.Fault) {
 	var m moment
-	var buf [20]byte
-	if len(digits) > d.digits {
+	var buf [40]byte
+	if len(digits) > d.digits || d.text && len(digits) != d.digits {
 		return m, copybooks.DateValue
 	}
 	padded := buf[:d.digits]
@@ -106,6 +138,13 @@ func (d *dateForm) read(digits []byte) (moment, copybooks.Fault) {
 	copy(padded[d.digits-len(digits):], digits)
 	century, yy := -1, 0
 	for _, p := range d.parts {
+		if punctuation(p.sort) {
+			if padded[0] != p.sort {
+				return m, copybooks.DateValue
+			}
+			padded = padded[1:]
+			continue
+		}
 		n := 0
 		for _, c := range padded[:p.n] {
 			if c-'0' > 9 {
@@ -134,7 +173,7 @@ func (d *dateForm) read(digits []byte) (moment, copybooks.Fault) {
 		case 's':
 			m.second = n
 		case 'f':
-			m.hundredth = n
+			m.fraction = int64(n) * powers[12-p.n]
 		default:
 			if n != int(p.sort-'0') {
 				return m, copybooks.DateValue
@@ -200,11 +239,18 @@ func (d *dateForm) append(dst, digits []byte) (out []byte, repeated bool, f copy
 		if f != copybooks.OK {
 			return dst, false, f
 		}
+		fraction := m.fraction
 		m = fromTime(t)
+		if m.year < 0 || m.year > 9999 {
+			return dst, false, copybooks.DateValue // in UTC it is another millennium
+		}
 		dst = append(appendDay(dst, &m), 'T')
 		dst = appendTwo(append(appendTwo(append(appendTwo(dst, m.hour), ':'), m.minute), ':'), m.second)
-		if d.digits == 16 {
-			dst = appendTwo(append(dst, '.'), m.hundredth)
+		if d.fraction > 0 {
+			dst = append(dst, '.')
+			for unit := powers[11]; unit >= powers[12-d.fraction]; unit /= 10 {
+				dst = append(dst, byte('0'+fraction/unit%10))
+			}
 		}
 		return append(dst, 'Z'), repeated, copybooks.OK
 	}
@@ -223,7 +269,7 @@ func appendDay(dst []byte, m *moment) []byte {
 
 // utc returns the moment as a time in UTC; of a local time that came twice the earlier.
 func (m *moment) utc(zone *time.Location) (t time.Time, repeated bool, f copybooks.Fault) {
-	wall := time.Date(m.year, time.Month(m.month), m.day, m.hour, m.minute, m.second, m.hundredth*1e7, time.UTC)
+	wall := time.Date(m.year, time.Month(m.month), m.day, m.hour, m.minute, m.second, 0, time.UTC)
 	found := 0
 	for _, near := range [2]time.Duration{-24 * time.Hour, 24 * time.Hour} {
 		_, offset := wall.Add(near).In(zone).Zone()
@@ -246,7 +292,7 @@ func fromTime(t time.Time) moment {
 	year, month, day := t.Date()
 	m.year, m.month, m.day = year, int(month), day
 	m.hour, m.minute, m.second = t.Clock()
-	m.hundredth = t.Nanosecond() / 1e7
+	m.fraction = int64(t.Nanosecond()) * 1000
 	return m
 }
 
@@ -268,7 +314,11 @@ func (d *dateForm) put(digits, text []byte) ([]byte, copybooks.Fault) {
 	}
 	m.yday = dayOfYear(m.year, m.month, m.day)
 	for _, p := range d.parts {
-		n := m.part(p.sort, year)
+		if punctuation(p.sort) {
+			digits = append(digits, p.sort)
+			continue
+		}
+		n := m.part(p, year)
 		for unit := powers[p.n-1]; unit > 0; unit /= 10 {
 			digits = append(digits, byte('0'+n/unit%10))
 		}
@@ -280,10 +330,17 @@ func (d *dateForm) put(digits, text []byte) ([]byte, copybooks.Fault) {
 	return digits, copybooks.OK
 }
 
-var powers = [...]int{1, 10, 100}
+var powers = [...]int64{1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12}
 
 // part is the number that a part of a form shows.
-func (m *moment) part(sort byte, year int) int {
+func (m *moment) part(p datePart, year int) int64 {
+	if p.sort == 'f' {
+		return m.fraction / powers[12-p.n]
+	}
+	return int64(m.number(p.sort, year))
+}
+
+func (m *moment) number(sort byte, year int) int {
 	switch sort {
 	case 'C':
 		return year / 100
@@ -303,8 +360,6 @@ func (m *moment) part(sort byte, year int) int {
 		return m.minute
 	case 's':
 		return m.second
-	case 'f':
-		return m.hundredth
 	}
 	return int(sort - '0')
 }
@@ -325,19 +380,41 @@ func (d *dateForm) parse(text string) (moment, copybooks.Fault) {
 	if d.kind != timeDate {
 		return fromTime(t), copybooks.OK
 	}
-	unit := time.Second
-	if strings.HasSuffix(d.name, "hh") {
-		unit /= 100
-	}
-	if !t.Equal(t.Truncate(unit)) {
+	fraction, ok := secondsFraction(text)
+	if !ok || fraction%powers[12-d.fraction] != 0 {
 		return m, copybooks.FractionLost
 	}
+	t = t.Truncate(time.Second)
 	m = fromTime(t.In(d.zone))
 	// Of a repeated hour only the earlier can be written.
 	if back, _, f := m.utc(d.zone); f != copybooks.OK || !back.Equal(t) {
 		return m, copybooks.DateValue
 	}
+	m.fraction = fraction
 	return m, copybooks.OK
+}
+
+// secondsFraction returns what stands behind the second of an RFC 3339 time, in 1e-12; ok is false for more
+// digits than that.
+func secondsFraction(text string) (n int64, ok bool) {
+	_, rest, found := strings.Cut(text, ".")
+	if !found {
+		return 0, true
+	}
+	unit := powers[12]
+	for _, c := range rest {
+		if c < '0' || c > '9' {
+			break
+		}
+		if unit /= 10; unit == 0 {
+			if c != '0' {
+				return 0, false
+			}
+			continue
+		}
+		n += int64(c-'0') * unit
+	}
+	return n, true
 }
 
 func dayOfYear(year, month, day int) int {

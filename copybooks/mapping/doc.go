@@ -28,6 +28,16 @@
 // Whatever cannot be inverted is refused with its place: in the mapping file when it is compiled, in the JSON
 // text by pointer and byte, in the record by path and offset. No error holds content.
 //
+// # Db2
+//
+// A group of level 49 is one text (varchar), an indicator says that a value is null and is not shown itself
+// (nullIndicator), and dates and timestamps have the forms of Db2's strings.
+//
+// # Level 66
+//
+// A level 66 is shown if the file names it. On the way back it writes its bytes where the JSON names none of
+// the Fields that it renames, and must agree with them where it does.
+//
 // # Events and exchanges
 //
 // An event block makes a CloudEvent of a record; an exchange block binds an HTTP operation to a request and a

@@ -248,6 +248,9 @@ func (e *Encoder) record(dst []byte, i int, at int32, original []byte) ([]byte, 
 	if err := j.deferred(0); err != nil {
 		return dst, err
 	}
+	if err := j.after(); err != nil {
+		return dst, err
+	}
 	dst = enc.AppendRecord(dst)
 	if original == nil && e.view.options.Variable {
 		dst = dst[:len(dst)-j.unused(rec.enc)]

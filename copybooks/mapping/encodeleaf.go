@@ -125,11 +125,7 @@ func (j *encodeJob) putBytes(e *encItem, at int32) copybooks.Fault {
 // putNull writes null: the original bytes if they mean it, else the first rule's content.
 func (j *encodeJob) putNull(e *encItem, l *leaf) copybooks.Fault {
 	if b := j.enc.OriginalBytes(e.item); b != nil {
-		var buf [64]byte
-		text, f := e.item.Codec.AppendText(buf[:0], b)
-		empty := l.form == codeLeaf && len(text) == 0 && f <= copybooks.Blank
-		hidden := f > copybooks.Blank && j.rec.view.options.Invalid == InvalidNull
-		if f == copybooks.Blank || hidden || empty || isNull(l.nulls, e.item.Codec.Space(), b, text, f) {
+		if l.shownAsNull(e.item, b, j.rec.view.options.Invalid) {
 			return j.enc.PutRaw(e.item, b)
 		}
 	}

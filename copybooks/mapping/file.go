@@ -79,6 +79,15 @@ type Setting struct {
 	Expect *string `yaml:"expect"`
 	// Codepage is the code page of a text or zoned Field.
 	Codepage string `yaml:"codepage"`
+	// Fold says what becomes of characters that the code page lacks: "ascii" takes their marks away (é becomes
+	// e, œ oe), "" makes them an error. It changes what is written only.
+	Fold string `yaml:"fold"`
+	// Varchar takes a group of a binary length and a text (DCLGEN's level 49) as one text.
+	Varchar bool `yaml:"varchar"`
+	// NullIndicator names the Field that says whether this one is null, NAME or NAME(n) for element n of a
+	// table: a binary number below 0, or one byte that is ? or X'FF' (DSNTIAUL, UNLOAD). That Field is no
+	// longer shown; -1 or ?, and 0 or X'00', are written to it. Both stand outside of tables and REDEFINES.
+	NullIndicator string `yaml:"nullIndicator"`
 	// Layout names another 01 level whose Fields stand in the place of this one.
 	Layout string `yaml:"layout"`
 }

@@ -16,6 +16,17 @@ func (m *machine) leaf(dst []byte, o *op) ([]byte, copybooks.Fault) {
 	if f != copybooks.OK {
 		return dst, f
 	}
+	if l.indicator != nil {
+		null, f := indicated(m.r, l.indicator)
+		switch {
+		case f != copybooks.OK:
+			return append(dst, o.key...), f
+		case null && l.form == rawLeaf && !l.always:
+			return dst, copybooks.OK
+		case null:
+			return append(append(dst, o.key...), "null,"...), copybooks.OK
+		}
+	}
 	switch l.form {
 	case rawLeaf:
 		return m.raw(dst, o, b)

@@ -5,6 +5,14 @@ import "github.com/portage-gateway/portage/copybooks"
 // leaf gives an elementary Field's node its meaning.
 func (w walk) leaf(n *node, it *copybooks.Item, e *encItem, s *Setting, path string) {
 	c := w.c
+	if s.Varchar {
+		codec, err := c.rec.plan.VarcharCodec(it)
+		if err != nil {
+			c.fail(path+".varchar", "%w", err)
+			return
+		}
+		it = it.With(codec)
+	}
 	if len(it.Children) > 0 || it.Codec.Kind() == copybooks.NoValue && s.Date != "" {
 		codec, err := c.rec.plan.TextCodec(it)
 		if err != nil {
@@ -16,9 +24,19 @@ func (w walk) leaf(n *node, it *copybooks.Item, e *encItem, s *Setting, path str
 	if it.Codec.Kind() == copybooks.TextValue {
 		it = it.With(it.Codec.WithTrim(c.view.options.Trim))
 	}
+	if s.Fold != "" {
+		codec, ok := it.Codec.WithFold(s.Fold)
+		if !ok {
+			c.fail(path+".fold", "%q is no rule for %s: want %q, for text of a code page", s.Fold, it.Field.Path, copybooks.Folds)
+		}
+		it = it.With(codec)
+	}
 	l := &leaf{item: it, nulls: nullRules(s.Null), def: s.Default}
 	n.leaf, e.item, e.node = l, it, n
 	c.form(l, s, path)
+	if s.NullIndicator != "" {
+		c.indicator(n, l, s, path)
+	}
 	switch {
 	case s.Date != "":
 		c.date(l, s, path)
@@ -90,7 +108,7 @@ func (c *compiler) date(l *leaf, s *Setting, path string) {
 	}
 	l.form, l.date, l.digits = dateLeaf, d, d.digits
 	if len(s.Null) == 0 {
-		l.nulls = nullRules(dateNulls)
+		l.nulls = append(l.nulls, nullRules(dateNulls)...)
 	}
 }
 
@@ -112,13 +130,13 @@ func (w walk) codes(n *node, l *leaf, e *encItem, s *Setting, path string) {
 		return
 	}
 	if r := w.place(l.item, raw, path, leafNode); r != nil {
-		r.leaf = &leaf{form: rawLeaf, item: l.item, codes: t, always: s.Raw != ""}
+		r.leaf = &leaf{form: rawLeaf, item: l.item, codes: t, always: s.Raw != "", indicator: l.indicator}
 		e.raw = r
 	}
 	if s.Texts == "" {
 		return
 	}
 	if r := w.place(l.item, &Setting{To: s.Texts}, path, leafNode); r != nil {
-		r.leaf = &leaf{form: textsLeaf, item: l.item, codes: t}
+		r.leaf = &leaf{form: textsLeaf, item: l.item, codes: t, indicator: l.indicator}
 	}
 }

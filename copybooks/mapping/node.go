@@ -103,4 +103,6 @@ type leaf struct {
 	always bool // rawLeaf: also where the code says the value
 	nulls  []nullRule
 	def    *string
+	// indicator is the Item that says whether the value is null; nil: none.
+	indicator *copybooks.Item
 }

@@ -22,6 +22,7 @@ const (
 	nullLow
 	nullHigh
 	nullNines
+	nullIndicator // another Item says so
 )
 
 var nullWords = map[string]nullKind{"zeros": nullZeros, "spaces": nullSpaces, "lowValues": nullLow, "highValues": nullHigh, "nines": nullNines}
@@ -58,6 +59,8 @@ func (r *nullRule) holds(space byte, b, text []byte, f copybooks.Fault) bool {
 		return f == copybooks.OK && all(text, '0') || f == copybooks.OK && zeroFraction(text)
 	case nullNines:
 		return f == copybooks.OK && all(text, '9')
+	case nullIndicator:
+		return false // seen before the content is
 	}
 	return f == copybooks.OK && string(text) == r.text
 }
@@ -92,6 +95,25 @@ func (r *nullRule) put(e *copybooks.Encoder, it *copybooks.Item, digits int) cop
 		return e.Put(it, []byte("0"))
 	case nullNines:
 		return e.Put(it, []byte(strings.Repeat("9", digits)))
+	case nullIndicator:
+		return e.Keep(it)
 	}
 	return e.Put(it, []byte(r.text))
+}
+
+// shownAsNull reports whether an Item's bytes are null in JSON, an indicator left aside.
+func (l *leaf) shownAsNull(it *copybooks.Item, b []byte, invalid Invalid) bool {
+	var buf [64]byte
+	text, f := it.Codec.AppendText(buf[:0], b)
+	switch {
+	case f == copybooks.Blank, isNull(l.nulls, it.Codec.Space(), b, text, f):
+		return true
+	case f != copybooks.OK:
+		return invalid == InvalidNull
+	case l.form == dateLeaf && invalid == InvalidNull:
+		var out [64]byte
+		_, _, f = l.date.append(out[:0], text)
+		return f != copybooks.OK
+	}
+	return l.form == codeLeaf && len(text) == 0
 }

@@ -109,7 +109,7 @@ func (s *Shape) leaf(n *node) {
 	l := n.leaf
 	c := &l.item.Codec
 	s.Field = l.item.Field
-	s.Size = l.item.Size()
+	s.Size = c.TextSize()
 	s.Null = s.Null || len(l.nulls) > 0 || c.Nullable()
 	switch c.Kind() {
 	case copybooks.IntegerValue, copybooks.DecimalValue:

@@ -28,6 +28,9 @@ type record struct {
 	clusters []*cluster
 	expects  []expect
 	hidden   map[*copybooks.Field]bool
+	// indicators and renames are written when the record stands.
+	indicators []indication
+	renames    []*renaming
 }
 
 // expect is a Field that must hold certain bytes.

@@ -163,7 +163,7 @@ func (w walk) item(it *copybooks.Item) *encItem {
 			it, e.item = d, d
 		}
 	}
-	group := len(it.Children) > 0 && s.Date == ""
+	group := len(it.Children) > 0 && s.Date == "" && !s.Varchar
 	if s.Omit || e.hidden && s.To == "" || it.Field.Filler() && !group && s.To == "" && !c.view.options.Fillers {
 		w.omitted(it, e)
 		return e
