@@ -18,14 +18,30 @@ type Reader struct {
 	// return in a row. Defaults 100ms and 30s.
 	RetryMin, RetryMax time.Duration
 
-	j    *Journal
-	name string
+	j       *Journal
+	name    string
+	resumed int64 // the seq of Resume's position
 }
 
 var _ adapters.Source = (*Reader)(nil)
 
 // Reader returns the Source of that name. A new name begins at the log's beginning.
 func (j *Journal) Reader(name string) *Reader { return &Reader{j: j, name: name} }
+
+// Resume tells the Reader the last Position that a Ledger committed, before Consume: what it covers does
+// not come again, even if the journal did not learn that it was settled. Nil is a new start. A position
+// of another log is an error that is ErrCursor.
+func (r *Reader) Resume(position []byte) error {
+	if len(position) == 0 {
+		return nil
+	}
+	seq, err := r.j.seq(Cursor(position))
+	if err != nil {
+		return fmt.Errorf("journal %s: reader %s: %w", r.j.cfg.Path, r.name, err)
+	}
+	r.resumed = seq
+	return nil
+}
 
 // Consume delivers batches in the log's order until ctx ends, then returns nil. A batch's Position is
 // the Cursor of its last message. When the Handler returns an error the same messages come again after
@@ -44,7 +60,7 @@ func (r *Reader) Consume(ctx context.Context, h adapters.Handler) error {
 		}
 		return err
 	}
-	d := &delivery{Reader: r, handler: h, seq: seq, attempts: map[string]int{}}
+	d := &delivery{Reader: r, handler: h, seq: max(seq, r.resumed), attempts: map[string]int{}}
 	d.limit = d.maxBatch()
 	for {
 		switch err := d.next(ctx); {

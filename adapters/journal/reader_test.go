@@ -177,3 +177,38 @@ func TestPauseDoublesUpToItsBound(t *testing.T) {
 		}
 	}
 }
+
+// TestResumeOutranksTheKeptPlace holds that what a Ledger has is not delivered again when a process died
+// between the Ledger's commit and the journal's.
+func TestResumeOutranksTheKeptPlace(t *testing.T) {
+	j := open(t, config(t.TempDir()))
+	publish(t, j, messages(1, 5)...)
+	entries, err := j.Read(t.Context(), "", 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := j.Reader("kafka")
+	if err := r.Resume([]byte(entries[2].Cursor)); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var got []string
+	err = r.Consume(ctx, func(_ context.Context, _ adapters.Unit, b adapters.Batch) error {
+		for _, m := range b.Messages {
+			got = append(got, m.ID)
+		}
+		if len(got) >= 2 {
+			stop()
+		}
+		return nil
+	})
+	if err != nil || len(got) != 2 || got[0] != message(4).ID {
+		t.Errorf("after the third came %v, %v", got, err)
+	}
+	if err := j.Reader("kafka").Resume([]byte("nonsense")); !errors.Is(err, ErrCursor) {
+		t.Errorf("a position of no log: %v", err)
+	}
+	if err := j.Reader("new").Resume(nil); err != nil {
+		t.Errorf("no position: %v", err)
+	}
+}

@@ -18,7 +18,10 @@ import (
 	"github.com/portage-gateway/portage/internal/demo"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// sarama's metrics keep one goroutine for the life of the process.
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/rcrowley/go-metrics.(*meterArbiter).tick"))
+}
 
 // sampleOptions run the sample on free ports in a directory of the test's own.
 func sampleOptions(t *testing.T) Options {
