@@ -59,7 +59,7 @@ var setUp = sync.OnceValues(func() (kit, error) {
 	return k, errors.Join(
 		replace(filepath.Join(base, "env"), []byte(env)),
 		compile(k, "libmqm_r.so", "-pthread", "wire.c", "fault.c", "connect.c", "message.c", "object.c", "handle.c", "refused.c", "layout.c"),
-		compile(k, "libmqmcb_r.so", "cobol.c", "-ldl"),
+		compile(k, "libmqmcb_r.so", "-Wl,-rpath,$ORIGIN", "cobol.c", "-ldl"),
 	)
 })
 
