@@ -3,15 +3,11 @@ package mq_test
 import (
 	"bytes"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"reflect"
 	"strings"
 	"testing"
-	"unicode/utf16"
-
-	"pgregory.net/rapid"
 
 	"github.com/portage-gateway/portage/adapters"
 	"github.com/portage-gateway/portage/adapters/mq"
@@ -314,241 +310,17 @@ func TestWhatCannotBeWrittenIsRefused(t *testing.T) {
 	}
 }
 
-// drawHeader makes a header with any content that its fields hold.
-func drawHeader(t *rapid.T, ascii bool) mq.Header {
-	text := func(most int) string {
-		letters := rapid.SampledFrom([]rune("ABZ019._%/ é"))
-		if ascii {
-			letters = rapid.SampledFrom([]rune("ABZ019._%/ "))
-		}
-		s := string(rapid.SliceOfN(letters, 0, most).Draw(t, "text"))
-		return strings.TrimRight(s, " ")
+// CodedCharSetId -2 is MQCCSI_INHERIT: what follows is in the code page of the header before it.
+func TestAnInheritedCodePageIsTheHeadersOwn(t *testing.T) {
+	m, err := mq.Chain{&mq.RFH2{CCSID: -2, Encoding: 785}, &mq.MDE{}}.Join(785, 500, mq.Message{Descriptor: mq.Descriptor{Encoding: 785, CCSID: 500}, Body: []byte("data")})
+	if err != nil {
+		t.Fatal(err)
 	}
-	long := func() int32 { return rapid.Int32().Draw(t, "long") }
-	var id mq.ID
-	copy(id[:], rapid.SliceOfN(rapid.Byte(), 24, 24).Draw(t, "id"))
-	switch rapid.IntRange(0, 5).Draw(t, "kind") {
-	case 0:
-		return &mq.DLH{Reason: long(), DestQName: text(48), DestQMgrName: text(48), PutApplType: long(), PutApplName: text(28), PutDate: text(8), PutTime: text(8)}
-	case 1:
-		h := &mq.RFH2{Flags: long(), NameValueCCSID: rapid.SampledFrom([]int32{1208, 1200, 819, 37, 5}).Draw(t, "ccsid")}
-		for range rapid.IntRange(0, 3).Draw(t, "folders") {
-			h.Folders = append(h.Folders, rapid.SliceOfN(rapid.Byte(), 0, 40).Draw(t, "folder"))
-		}
-		return h
-	case 2:
-		h := mq.NewCIH()
-		h.Version = rapid.Int32Range(1, 2).Draw(t, "version")
-		h.Encoding, h.CCSID, h.Reason, h.AbendCode, h.Authenticator = long(), long(), long(), text(4), text(8)
-		return h
-	case 3:
-		h := mq.NewIIH()
-		h.Encoding, h.LTermOverride, h.TranState = long(), text(8), rapid.SampledFrom([]string{"", "C"}).Draw(t, "state")
-		return h
-	case 4:
-		return &mq.MDE{GroupID: id, MsgSeqNumber: long(), Offset: long(), MsgFlags: long()}
+	chain := exact(t, m, mq.Descriptor{Encoding: 785, CCSID: 500})
+	if ccsid := chain[0].(*mq.RFH2).CCSID; ccsid != -2 {
+		t.Errorf("CCSID %d", ccsid)
 	}
-	return &mq.XQH{RemoteQName: text(48), MsgDesc: mq.MD1{MsgID: id, ReplyToQ: text(48), UserIdentifier: text(12), PutApplName: text(28), Expiry: long()}}
-}
-
-// Whatever stands in the fields, and however each header says that the next is coded: what is joined is
-// read as it was, and written the same again.
-func TestChainsAreReadAsTheyWereWritten(t *testing.T) {
-	encodings, pages := rapid.SampledFrom([]int32{785, 546, 273}), rapid.SampledFrom([]int32{37, 500, 1140, 819, 1208, 850})
-	rapid.Check(t, func(t *rapid.T) {
-		encoding, ccsid := encodings.Draw(t, "encoding"), pages.Draw(t, "page")
-		var chain mq.Chain
-		for range rapid.IntRange(1, 4).Draw(t, "headers") {
-			chain = append(chain, drawHeader(t, false))
-		}
-		rest := mq.Message{Descriptor: mq.Descriptor{Format: "MYFMT"}, Body: rapid.SliceOf(rapid.Byte()).Draw(t, "data")}
-		m, err := chain.Join(encoding, ccsid, rest)
-		if err != nil {
-			var r *adapters.Refusal
-			if !errors.As(err, &r) || r.Reason != "header-value" { // é needs two bytes in UTF-8
-				t.Fatal(err)
-			}
-			return
-		}
-		back, got, err := mq.ParseChain(m)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(back) != len(chain) || !bytes.Equal(got.Body, rest.Body) || got.Format != "MYFMT" {
-			t.Fatalf("%d headers of %d, data %q", len(back), len(chain), got.Format)
-		}
-		for i := range chain {
-			if a, b := shown(chain[i]), shown(back[i]); a != b {
-				t.Fatalf("header %d:\n%s\n%s", i, a, b)
-			}
-		}
-		again, err := back.Join(encoding, ccsid, got)
-		if err != nil || !bytes.Equal(again.Body, m.Body) {
-			t.Fatalf("%v\n%x\n%x", err, again.Body, m.Body)
-		}
-	})
-}
-
-// shown is a header's exported fields.
-func shown(h mq.Header) string {
-	v := reflect.ValueOf(h).Elem()
-	var b strings.Builder
-	for i := range v.NumField() {
-		if f := v.Type().Field(i); f.IsExported() && !(f.Name == "Folders" && v.Field(i).Len() == 0) {
-			fmt.Fprintf(&b, "%s:%v ", f.Name, v.Field(i))
-		}
-	}
-	return b.String()
-}
-
-func FuzzParseChain(f *testing.F) {
-	m := zOSDeadLetter(f)
-	f.Add(m.Format, m.Encoding, m.CCSID, m.Body)
-	for _, h := range []mq.Header{mq.NewCIH(), mq.NewIIH(), mq.NewMDE(), &mq.XQH{}} {
-		m, err := mq.Chain{h, &mq.RFH2{Folders: [][]byte{[]byte("<usr/>")}}}.Join(546, 819, mq.Message{Body: []byte("data")})
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(m.Format, m.Encoding, m.CCSID, m.Body)
-	}
-	f.Fuzz(func(t *testing.T, format string, encoding, ccsid int32, body []byte) {
-		m := mq.Message{Descriptor: mq.Descriptor{Format: format, Encoding: encoding, CCSID: ccsid}, Body: body}
-		kept := bytes.Clone(body)
-		chain, rest, err := mq.ParseChain(m)
-		if err != nil {
-			var r *adapters.Refusal
-			if !errors.As(err, &r) || r.Offset < 0 || r.Offset > len(body) {
-				t.Fatalf("%v at %+v", err, r)
-			}
-			return
-		}
-		again, err := chain.Join(encoding, ccsid, rest)
-		if err != nil || !bytes.Equal(again.Body, kept) || again.Format != format || !bytes.Equal(body, kept) {
-			t.Fatalf("%v\n%s\n%s", err, hex.Dump(again.Body), hex.Dump(kept))
-		}
-		for _, h := range chain {
-			if r, ok := h.(*mq.RFH2); ok {
-				_, _ = r.Properties("usr")
-			}
-		}
-	})
-}
-
-func TestFoldersInEachCodePage(t *testing.T) {
-	const folder = `<usr><name>Léa &amp; Zoë &lt;1&gt;</name><empty></empty><gone xsi:nil="true"></gone><group><in dt='boolean'>1</in></group></usr>`
-	want := []mq.Property{{Name: "name", Value: "Léa & Zoë <1>"}, {Name: "empty"}, {Name: "group.in", Type: "boolean", Value: "1"}}
-	sixteen := func(order binary.AppendByteOrder) (b []byte) {
-		for _, u := range utf16.Encode([]rune(folder + " ")) {
-			b = order.AppendUint16(b, u)
-		}
-		return b
-	}
-	for name, tc := range map[string]struct {
-		ccsid    int32
-		encoding int32
-		bytes    []byte
-	}{
-		"UTF-8":                   {1208, 785, []byte(folder + "\x00\x00")},
-		"UTF-16, high byte first": {1200, 785, sixteen(binary.BigEndian)},
-		"UTF-16, low byte first":  {17584, 546, sixteen(binary.LittleEndian)},
-		"cp037":                   {37, 785, in(t, "cp037", folder)},
-	} {
-		t.Run(name, func(t *testing.T) {
-			var m mq.Message
-			var err error
-			h := &mq.RFH2{NameValueCCSID: tc.ccsid, Folders: [][]byte{[]byte("<mcd/>"), tc.bytes}}
-			if tc.ccsid == 1200 || tc.ccsid == 17584 {
-				h.Folders = h.Folders[1:]
-			}
-			if m, err = (mq.Chain{h}).Join(tc.encoding, 819, mq.Message{}); err != nil {
-				t.Fatal(err)
-			}
-			if tc.ccsid == 37 {
-				h.Folders[0] = in(t, "cp037", "<mcd/>")
-			}
-			chain := exact(t, m, mq.Descriptor{Encoding: 0, CCSID: 0})
-			got, err := chain[0].(*mq.RFH2).Properties("usr")
-			if err != nil || !reflect.DeepEqual(got, want) {
-				t.Errorf("%v, %v", got, err)
-			}
-			if got, err := chain[0].(*mq.RFH2).Properties("jms"); len(got) != 0 || err != nil {
-				t.Errorf("a folder that is not there: %v, %v", got, err)
-			}
-		})
-	}
-}
-
-func TestFoldersThatAreNoProperties(t *testing.T) {
-	for name, folder := range map[string]string{
-		"not closed":      "<usr><a>SECRET</a>",
-		"crossed":         "<usr><a><b>SECRET</a></b></usr>",
-		"a document type": "<usr><!DOCTYPE x [<!ENTITY e 'SECRET'>]></usr>",
-		"an entity":       "<usr><a>&SECRET;</a></usr>",
-		"an instruction":  "<usr><?SECRET?></usr>",
-		"two roots":       "<usr></usr><usr><a>SECRET</a></usr>",
-		"text behind":     "<usr></usr>SECRET",
-		"not UTF-8":       "<usr><a>SECRET\xff</a></usr>",
-		"too deep":        "<usr>" + strings.Repeat("<a>", 9) + "SECRET" + strings.Repeat("</a>", 9) + "</usr>",
-		"too many":        "<usr>" + strings.Repeat("<a/>", 1001) + "</usr>",
-		"too long":        "<usr><a>" + strings.Repeat("SECRET", 1<<18) + "</a></usr>",
-	} {
-		h := &mq.RFH2{NameValueCCSID: 1208, Folders: [][]byte{[]byte(folder)}}
-		_, err := h.Properties("usr")
-		var r *adapters.Refusal
-		if !errors.As(err, &r) || r.Reason != "header-folder" || strings.Contains(err.Error(), "SECRET") {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	for _, ccsid := range []int32{1200, 4711} {
-		if _, err := (&mq.RFH2{NameValueCCSID: ccsid, Folders: [][]byte{[]byte("odd")}}).Properties("usr"); err == nil {
-			t.Errorf("CCSID %d: read", ccsid)
-		}
-	}
-}
-
-func FuzzFolder(f *testing.F) {
-	f.Add(int32(1208), []byte(`<usr><a dt="i4">1</a><b xsi:nil="true"/></usr>`))
-	f.Add(int32(1200), []byte("\x00<\x00u\x00/\x00>"))
-	f.Fuzz(func(t *testing.T, ccsid int32, folder []byte) {
-		h := &mq.RFH2{NameValueCCSID: ccsid, Folders: [][]byte{folder}}
-		properties, err := h.Properties("usr")
-		if err != nil {
-			var r *adapters.Refusal
-			if !errors.As(err, &r) || r.Reason != "header-folder" {
-				t.Fatal(err)
-			}
-			return
-		}
-		// What can be written reads back.
-		again := &mq.RFH2{}
-		if again.AddFolder("usr", properties...) != nil {
-			return
-		}
-		got, err := again.Properties("usr")
-		if err != nil || len(got) != len(properties) || len(again.Folders[0])%4 != 0 {
-			t.Fatalf("%v: %q", err, again.Folders[0])
-		}
-		for i := range got {
-			if got[i].Name != properties[i].Name || got[i].Value != properties[i].Value {
-				t.Fatalf("%q, want %q", got[i], properties[i])
-			}
-		}
-	})
-}
-
-func TestAddFolderRefusesWhatXMLCannotCarry(t *testing.T) {
-	for name, p := range map[string]mq.Property{
-		"a name with a colon": {Name: "a:b"}, "no name": {}, "a control character": {Name: "a", Value: "\x01"}, "a type that is none": {Name: "a", Type: `"><x`},
-	} {
-		h := &mq.RFH2{}
-		if err := h.AddFolder("usr", p); err == nil || len(h.Folders) != 0 {
-			t.Errorf("%s: %v, %q", name, err, h.Folders)
-		}
-	}
-	if err := (&mq.RFH2{NameValueCCSID: 1200}).AddFolder("usr"); err == nil {
-		t.Error("UTF-8 in a header of UTF-16")
-	}
-	if err := (&mq.RFH2{}).AddFolder("u s r"); err == nil {
-		t.Error("a folder's name with blanks")
-	}
+	m.CCSID = 37 // the same bytes, described otherwise
+	binary.BigEndian.PutUint32(m.Body[36+16:], 0xfffffffe)
+	exact(t, m, mq.Descriptor{Encoding: 785, CCSID: 37})
 }

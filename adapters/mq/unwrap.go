@@ -58,7 +58,7 @@ func known(format string, at int) error {
 	if !strings.HasPrefix(format, "MQH") && format != "MQXMIT" {
 		return nil
 	}
-	return refuseHeader(reasonHeaderFormat, "", at, -1, fmt.Errorf("Portage does not read the header %.8q", format))
+	return refuseHeader(reasonHeaderFormat, "", at, -1, fmt.Errorf("the header %.8q is none that can be read", format))
 }
 
 func headerNumber(m adapters.Message, name string) int32 {
