@@ -134,3 +134,16 @@ func FuzzParseChain(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkParseChain(b *testing.B) {
+	for name, m := range map[string]mq.Message{"no header": {Body: []byte("record")}, "MQDLH and MQRFH2": zOSDeadLetter(b)} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, _, err := mq.ParseChain(m); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
