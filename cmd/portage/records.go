@@ -178,23 +178,12 @@ type recordFlags struct {
 	chooses                           bool          // something says which of several records is which; set by compile
 }
 
-// registerKinds adds the flags that say which copybooks, and which of their records is which.
-func (f *recordFlags) registerKinds(cmd *cobra.Command) {
-	flags := cmd.Flags()
-	flags.StringArrayVarP(&f.copybooks, "copybook", "c", nil, "copybook FILE, or builtin:NAME for a sample (repeatable; required)")
-	flags.StringVarP(&f.mapping, "mapping", "m", "", "mapping FILE (default: a sample's own; none for no mapping)")
-	flags.StringVar(&f.view.KindField, "kind-field", "", "field whose value says what a record is")
-	flags.StringArrayVar(&f.kinds, "kind", nil, "VALUE[,VALUE]=GROUP: which 01 level or REDEFINES a value selects (repeatable)")
-}
+const copybookUsage = "copybook FILE, or builtin:NAME for a sample (repeatable)"
 
-func (f *recordFlags) register(cmd *cobra.Command) {
-	f.layoutFlags.register(cmd)
-	f.registerKinds(cmd)
+// registerFrame adds the flags that say how records stand in a file.
+func (f *recordFlags) registerFrame(cmd *cobra.Command, recfmDefault string) {
 	flags := cmd.Flags()
-	flags.StringVarP(&f.input, "input", "i", "-", "read FILE; - for standard input")
-	flags.StringVarP(&f.output, "output", "o", "-", "write FILE; - for standard output")
-
-	flags.StringVar((*string)(&f.format.Recfm), "recfm", "F", "auto|F|FB|V|VB|VBS|VS|text: the record format")
+	flags.StringVar((*string)(&f.format.Recfm), "recfm", recfmDefault, "auto|F|FB|V|VB|VBS|VS|text: the record format")
 	flags.IntVar(&f.format.Lrecl, "lrecl", 0, "record length in bytes (default: F, the layout's length)")
 	flags.StringVar(&f.rdw, "rdw", "big", "big|little: where descriptor words hold the length: bytes 0-1, high first, as z/OS; bytes 2-3, low first, as XCOM")
 	flags.IntVar(&f.format.RDWAdjust, "rdw-adjust", 0, "added to the length that an RDW holds; 0: it counts its own four bytes")
@@ -207,7 +196,25 @@ func (f *recordFlags) register(cmd *cobra.Command) {
 	flags.IntVar(&f.format.SkipFileFooter, "skip-file-footer", 0, "bytes behind the last record")
 	flags.IntVar(&f.format.SkipRecordStart, "skip-record-start", 0, "bytes at the start of each record that the layout does not have")
 	flags.IntVar(&f.format.SkipRecordEnd, "skip-record-end", 0, "bytes at the end of each record that the layout does not have")
+}
 
+// registerKinds adds the flags that say which of a copybook's records is which.
+func (f *recordFlags) registerKinds(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVarP(&f.mapping, "mapping", "m", "", "mapping FILE (default: a sample's own; none for no mapping)")
+	flags.StringVar(&f.view.KindField, "kind-field", "", "field whose value says what a record is")
+	flags.StringArrayVar(&f.kinds, "kind", nil, "VALUE[,VALUE]=GROUP: which 01 level or REDEFINES a value selects (repeatable)")
+}
+
+func (f *recordFlags) register(cmd *cobra.Command) {
+	f.layoutFlags.register(cmd)
+	f.registerKinds(cmd)
+	flags := cmd.Flags()
+	flags.StringArrayVarP(&f.copybooks, "copybook", "c", nil, copybookUsage)
+	flags.StringVarP(&f.input, "input", "i", "-", "read FILE; - for standard input")
+	flags.StringVarP(&f.output, "output", "o", "-", "write FILE; - for standard output")
+
+	f.registerFrame(cmd, "F")
 	flags.StringArrayVar(&f.children, "child", nil, "KIND=PARENTKIND: records of KIND nest below the PARENTKIND before them, as an array named after KIND (repeatable)")
 	f.word(cmd, &f.view.Trim, "trim", "right", "right|both|left|none: the spaces that text loses")
 	flags.StringVar(&f.fillers, "fillers", "drop", "drop|keep: whether FILLER is shown")

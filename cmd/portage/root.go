@@ -49,7 +49,7 @@ at every step.`,
 	}
 	add("run", newRun(), newDemo(), newInit(), newCheck(), newQueueManager())
 	add("live", newRoutes(), newShare(), newStage(), newKill(), newRollback(), newVerify(), newEvents(), newQueue(), newAudit(), newHealthcheck())
-	add("data", newTriage(), newInspect(), newDecode(), newEncode())
+	add("data", newTriage(), newInspect(), newExplain(), newDecode(), newEncode())
 	root.AddCommand(newVersion(), exitCodes)
 	return root
 }

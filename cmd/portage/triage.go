@@ -58,6 +58,7 @@ Exit codes: 0 no damage found; 1 damage found; 2 usage or copybook; 3 input or o
 	f.layoutFlags.register(cmd)
 	f.registerKinds(cmd)
 	flags := cmd.Flags()
+	flags.StringArrayVarP(&f.copybooks, "copybook", "c", nil, copybookUsage)
 	flags.StringVar((*string)(&f.format.Recfm), "recfm", "auto", "auto|F|FB|V|VB|VBS|VS|text: the dataset's record format")
 	flags.IntVar(&f.format.Lrecl, "lrecl", 0, "length of the dataset's fixed records in bytes (default: the layout's)")
 	flags.BoolVar(&asJSON, "json", false, "print the diagnosis as JSON")

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/portage-gateway/portage/copybooks"
+)
+
+// Every reason that an error can have is explained in both languages, and every code of a form exists.
+func TestEveryReasonIsExplained(t *testing.T) {
+	for _, reason := range copybooks.Reasons() {
+		c, ok := codeTexts[reason]
+		if !ok || reason == "" {
+			t.Errorf("reason %q is not explained", reason)
+			continue
+		}
+		for _, text := range []string{c.en.means, c.en.do, c.fr.means, c.fr.do} {
+			if !strings.HasSuffix(text, ".") || len(text) < 10 {
+				t.Errorf("%s: %q is no sentence", reason, text)
+			}
+		}
+		if c.en == c.fr {
+			t.Errorf("%s: both languages are the same", reason)
+		}
+	}
+	for form, codes := range invalidCodes {
+		for _, code := range codes {
+			if !slices.Contains(copybooks.Reasons(), code) {
+				t.Errorf("form %d has the unknown code %s", form, code)
+			}
+		}
+	}
+}
+
+// Every field of the samples can be explained, in both languages.
+func TestEveryFieldIsExplained(t *testing.T) {
+	f := &layoutFlags{}
+	for _, name := range sampleNames() {
+		layouts, err := f.layouts(nil, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range layouts {
+			for field := range l.Fields() {
+				en, fr := explainField(l, field, false), explainField(l, field, true)
+				if strings.Count(en, "\n") != strings.Count(fr, "\n") || en == fr || strings.Contains(en+fr, "%!") {
+					t.Errorf("%s: explained as\n%s\n%s", field.Path, en, fr)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,292 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/portage-gateway/portage/copybooks"
+	"github.com/portage-gateway/portage/copybooks/ebcdic"
+	"github.com/portage-gateway/portage/copybooks/mapping"
+	"github.com/portage-gateway/portage/copybooks/recfm"
+)
+
+// hexColumns is how many bytes stand in one row.
+const hexColumns = 40
+
+// hexView shows one record as ISPF does with HEX ON VERT: characters, high nibbles, low nibbles; field by field.
+type hexView struct {
+	record copybooks.Record
+	file   *mapping.File // where sensitivities come from; may be nil
+	all    []*copybooks.Layout
+	reveal bool
+
+	b      []byte
+	hidden []bool // bytes that are not shown
+	masked bool   // some are
+	pages  map[string]*[256]rune
+	out    strings.Builder
+}
+
+// writeHex writes a record, which has the number n and begins at byte at of the file.
+func (h *hexView) writeHex(w io.Writer, n, at int64) error {
+	h.b = h.record.Bytes()
+	h.hidden, h.pages = make([]bool, len(h.b)), map[string]*[256]rune{}
+	l := h.record.Layout()
+	if err := h.walk(l.Root(), nil, "", h.hide); err != nil {
+		return err
+	}
+	fmt.Fprintf(&h.out, "record %d at byte %d, %d bytes, layout %s\n", n, at, len(h.b), l.Name())
+	if err := h.walk(l.Root(), nil, "", h.show); err != nil {
+		return err
+	}
+	if n := h.record.Len(); n < len(h.b) {
+		h.rows("beyond the layout", "", "", n, len(h.b)-n, l.Options().Codepage)
+	}
+	if h.masked {
+		h.out.WriteString("* is personal information by the mapping; --reveal shows it.\n")
+	}
+	_, err := io.WriteString(w, h.out.String())
+	return err
+}
+
+// visit is what is done with an item: every group once, every occurrence of an elementary item.
+type visit func(f *copybooks.Field, index []int, off, size int, sensitivity string)
+
+// walk visits items in the order of the copybook, tables as far as their counters say.
+func (h *hexView) walk(f *copybooks.Field, index []int, sensitivity string, do visit) error {
+	if s := h.setting(f); s != nil && s.Sensitivity != "" {
+		sensitivity = s.Sensitivity
+	}
+	n := max(1, f.OccursMax)
+	if f.DependingOn != nil {
+		var err error
+		if n, err = elements(h.record, f.DependingOn, index); err != nil {
+			return err
+		}
+	}
+	for i := range n {
+		at := index
+		if f.OccursMax > 0 {
+			at = append(index[:len(index):len(index)], i)
+		}
+		off, size, err := h.record.Locate(f, at...)
+		if short := new(copybooks.FieldError); errors.As(err, &short) && short.Reason == copybooks.ShortRecord.String() {
+			off, size = min(short.Offset, len(h.b)), max(0, min(len(h.b)-short.Offset, short.Size)) // a view that is not the record's
+		} else if err != nil {
+			return err
+		}
+		do(f, at, off, size, sensitivity)
+		for _, c := range f.Children {
+			if err := h.walk(c, at, sensitivity, do); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// setting returns what the mapping says of a Field; nil: nothing.
+func (h *hexView) setting(f *copybooks.Field) *mapping.Setting {
+	return settingOf(h.file, h.record.Layout(), f)
+}
+
+func settingOf(file *mapping.File, l *copybooks.Layout, f *copybooks.Field) *mapping.Setting {
+	if file == nil || f.Filler() {
+		return nil
+	}
+	for _, name := range []string{f.Path, f.Name} {
+		if s := file.Fields[name]; s != nil {
+			return s
+		}
+	}
+	for name, s := range file.Fields { // a path that leaves out groups, or another case
+		if found, err := l.Field(name); err == nil && found == f {
+			return s
+		}
+	}
+	return nil
+}
+
+// hide marks the bytes of personal fields, whichever view shows them.
+func (h *hexView) hide(f *copybooks.Field, _ []int, off, size int, sensitivity string) {
+	if personal(sensitivity) {
+		h.mark(off, size)
+	}
+	s := h.setting(f)
+	if s == nil || s.Layout == "" {
+		return
+	}
+	for _, l := range h.all { // another 01 stands in the place of this item
+		if !strings.EqualFold(l.Name(), s.Layout) {
+			continue
+		}
+		for inner := range l.Fields() {
+			if s := settingOf(h.file, l, inner); s != nil && personal(s.Sensitivity) && inner.Offset < size {
+				h.mark(off+inner.Offset, min(inner.Size*max(1, inner.OccursMax), size-inner.Offset))
+			}
+		}
+	}
+}
+
+func personal(sensitivity string) bool { return sensitivity == "sin" || sensitivity == "protectedB" }
+
+func (h *hexView) mark(off, size int) {
+	for i := off; i < min(off+size, len(h.b)) && !h.reveal; i++ {
+		h.hidden[i], h.masked = true, true
+	}
+}
+
+// show writes an item: a group's name, or an elementary item's bytes.
+func (h *hexView) show(f *copybooks.Field, index []int, off, size int, _ string) {
+	name := strings.Repeat("  ", min(itemDepth(f), 8)) + column{field: f, index: index}.name(true)
+	if f.Filler() {
+		name = strings.TrimSuffix(name, f.Name) + "FILLER"
+	}
+	if f.Redefines != nil {
+		name += " REDEFINES " + f.Redefines.Name
+	}
+	if !f.Elementary() {
+		fmt.Fprintf(&h.out, "%6d %5d  %s\n", off, size, name)
+		return
+	}
+	h.rows(name, f.Picture+" "+shortUsage(f), h.value(f, index, off, size), off, size, f.Codepage)
+}
+
+func itemDepth(f *copybooks.Field) (n int) {
+	for p := f.Parent; p != nil; p = p.Parent {
+		n++
+	}
+	return n
+}
+
+// shortUsage is the usage where it is not DISPLAY.
+func shortUsage(f *copybooks.Field) string {
+	if f.Usage == copybooks.Display {
+		return ""
+	}
+	return f.Usage.String()
+}
+
+// value is a number's value, or why it has none; "" for text and for what is hidden.
+func (h *hexView) value(f *copybooks.Field, index []int, off, size int) string {
+	if size < f.Size {
+		return "! the record ends here"
+	}
+	text, err := h.record.TextAt(f, index...)
+	if e := new(copybooks.FieldError); errors.As(err, &e) {
+		return "! " + e.Reason
+	}
+	hidden := false
+	for i := off; i < off+size; i++ {
+		hidden = hidden || h.hidden[i]
+	}
+	if k := h.record.Plan().Item(f).Codec.Kind(); hidden || k == copybooks.TextValue || k == copybooks.NoValue || text == "" {
+		return ""
+	}
+	return "= " + text
+}
+
+// rows writes bytes in rows of three lines.
+func (h *hexView) rows(name, picture, value string, off, size int, page string) {
+	const left = "%6s %5s  %-32s %-18s |"
+	runes := h.runes(page)
+	for at := 0; at < size || at == 0; at += hexColumns {
+		var chars, high, low strings.Builder
+		for i := off + at; i < min(off+size, off+at+hexColumns, len(h.b)); i++ {
+			if h.hidden[i] {
+				chars.WriteByte('*')
+				high.WriteByte('*')
+				low.WriteByte('*')
+				continue
+			}
+			chars.WriteRune(runes[h.b[i]])
+			high.WriteByte("0123456789ABCDEF"[h.b[i]>>4])
+			low.WriteByte("0123456789ABCDEF"[h.b[i]&15])
+		}
+		offset, length := strconv.Itoa(off+at), ""
+		if at == 0 {
+			length = strconv.Itoa(size)
+		}
+		first := fmt.Sprintf(left+"%s| %s", offset, length, name, strings.TrimSpace(picture), chars.String(), value)
+		h.out.WriteString(strings.TrimRight(first, " ") + "\n")
+		for _, line := range []string{high.String(), low.String()} {
+			fmt.Fprintf(&h.out, left+"%s|\n", "", "", "", "", line)
+		}
+		name, picture, value = "", "", ""
+	}
+}
+
+// shownRune is a character that takes one place on a terminal.
+func shownRune(r rune) rune {
+	if r < 0x20 || r >= 0x7f && r < 0xa1 || r == 0xad {
+		return '.'
+	}
+	return r
+}
+
+// runes returns the characters of a page, that of the layout for "".
+func (h *hexView) runes(page string) *[256]rune {
+	if page == "" {
+		page = h.record.Layout().Options().Codepage
+	}
+	if r := h.pages[page]; r != nil {
+		return r
+	}
+	var runes [256]rune
+	if p, err := ebcdic.Lookup(orDefault(page)); err == nil {
+		runes = p.Runes()
+	}
+	for i := range runes {
+		runes[i] = shownRune(runes[i])
+	}
+	h.pages[page] = &runes
+	return &runes
+}
+
+func orDefault(page string) string {
+	if page == "" {
+		return "cp037"
+	}
+	return page
+}
+
+// showRecord finds record n of a file and writes it.
+func (f *recordFlags) showRecord(stdin io.Reader, out io.Writer, view *mapping.View, name string, n int64, reveal bool) (err error) {
+	in := io.NopCloser(stdin)
+	if name != "-" {
+		if in, err = os.Open(name); err != nil {
+			return &exitError{exitIO, fmt.Errorf("hex: %w", err)}
+		}
+	}
+	defer in.Close()
+	reader, err := recfm.NewReader(in, f.format)
+	if err != nil {
+		return readError(err)
+	}
+	defer reader.Close()
+	for {
+		b, err := reader.Next()
+		if err == io.EOF {
+			return &exitError{exitNo, fmt.Errorf("there is no record %d: the file has %d", n, reader.Number())}
+		}
+		if err != nil {
+			return readError(err)
+		}
+		if reader.Number() < n {
+			continue
+		}
+		r, err := view.Decode(b)
+		if err != nil {
+			return &exitError{exitNo, fmt.Errorf("record %d at byte %d: %w\n  is the record format right? portage triage tells", n, reader.Offset(), err)}
+		}
+		h := &hexView{record: r, file: f.file, all: view.Layouts(), reveal: reveal}
+		if err := h.writeHex(out, n, reader.Offset()); err != nil {
+			return &exitError{exitIO, err}
+		}
+		return nil
+	}
+}
