@@ -13,4 +13,5 @@
 //   - OASXTR, CPPPAY, EICLMS write the records of one copybook each ([Programs.Extract]).
 //   - EIQS answers EI status inquiries as a filter of 586-byte areas in code page 037; internal/demo/eiqs is
 //     its twin in Go.
+//   - EIQSMQ and CPPMQ do their work on queues: they CALL the MQI, and are built and run in test/mqi.
 package legacy
