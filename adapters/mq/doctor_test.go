@@ -68,7 +68,7 @@ func (f flawed) Close() error {
 
 func doctored(t *testing.T, flaw string, change ...func(*qmgr.Config)) *mq.Doctor {
 	t.Helper()
-	cfg := qmgr.Config{Dir: t.TempDir(), Plain: true, Queues: []qmgr.Queue{{Name: "SCRATCH"}}}
+	cfg := qmgr.Config{Dir: t.TempDir(), Plain: true, Queues: []qmgr.Queue{{Name: "SCRATCH", MaxMsgLength: 64 << 10}}}
 	for _, f := range change {
 		f(&cfg)
 	}

@@ -18,6 +18,7 @@ import (
 // queueLine is what is shown of one queue.
 type queueLine struct {
 	Queue            string  `json:"queue"`
+	Target           string  `json:"target,omitempty"` // of an alias, which has no numbers of its own
 	Depth            int     `json:"depth"`
 	MaxDepth         int     `json:"maxDepth"`
 	MaxMsgLength     int     `json:"maxMsgLength"`
@@ -46,16 +47,18 @@ type messageLine struct {
 func newQueue() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "queue",
-		Short: "Look at the queues of the embedded queue manager",
-		Long: `Asks the queue manager of a running portage run or portage queue-manager, and changes nothing.
-Bodies are not shown: portage decode does that, from a file.`,
+		Short: "Look at the queues of the embedded queue manager, define them, and deal with dead letters",
+		Long: `Speaks to the queue manager of a running portage run or portage queue-manager. Content is shown by its
+shapes only, unless it is revealed: portage queue dead-letters show.`,
 		Example: `  portage queue list
-  portage queue browse CPP.PAY.EVENT.DLQ --limit 10`,
+  portage queue browse CPP.PAY.EVENT.DLQ --limit 10
+  portage queue dead-letters
+  portage queue alias CPP.PAY CPP.PAY.DIVERT`,
 	}
 	cmd.PersistentFlags().String("data", "data", "data directory of the queue manager, with its socket")
 	cmd.PersistentFlags().String("socket", "", "its Unix socket (default: queues.sock in --data)")
 	cmd.PersistentFlags().Bool("json", false, "print everything that is known, as JSON")
-	cmd.AddCommand(newQueueList(), newQueueBrowse())
+	cmd.AddCommand(newQueueList(), newQueueBrowse(), newQueueDefine(), newQueueAlter(), newQueueAlias(), newDeadLetters())
 	return cmd
 }
 
@@ -76,7 +79,7 @@ func onQueues(cmd *cobra.Command, f func(context.Context, *app.Queues) error) er
 func newQueueList() *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
-		Short: "Show every queue: depth, age of the oldest message, where bad messages go",
+		Short: "Show every queue: depth, age of the oldest message, where bad messages go; and every alias",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return onQueues(cmd, func(ctx context.Context, c *app.Queues) error {
@@ -106,6 +109,13 @@ func listQueues(ctx context.Context, q *app.Queues) ([]queueLine, error) {
 			GetInhibited: a.GetInhibited, PutInhibited: a.PutInhibited,
 		})
 	}
+	aliases, err := q.Aliases(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range aliases {
+		lines = append(lines, queueLine{Queue: a.Name, Target: a.Target, GetInhibited: a.GetInhibited, PutInhibited: a.PutInhibited})
+	}
 	return lines, nil
 }
 
@@ -127,6 +137,10 @@ func printQueues(w io.Writer, lines []queueLine) error {
 			inhibited = "get"
 		case l.PutInhibited:
 			inhibited = "put"
+		}
+		if l.Target != "" {
+			fmt.Fprintf(t, "%s\t-\t-\t-\tstands for %s\t%s\n", l.Queue, l.Target, inhibited)
+			continue
 		}
 		fmt.Fprintf(t, "%s\t%d\t%d\t%s\t%s\t%s\n", l.Queue, l.Depth, l.MaxDepth, oldest, bad, inhibited)
 	}

@@ -47,7 +47,7 @@ at every step.`,
 			root.AddCommand(c)
 		}
 	}
-	add("run", newRun(), newDemo(), newInit(), newCheck(), newQueueManager())
+	add("run", newRun(), newDemo(), newInit(), newCheck(), newQueueManager(), newDoctor())
 	add("live", newRoutes(), newShare(), newStage(), newKill(), newRollback(), newVerify(), newEvents(), newQueue(), newAudit(), newHealthcheck())
 	add("data", newTriage(), newInspect(), newExplain(), newDecode(), newEncode())
 	root.AddCommand(newVersion(), exitCodes)

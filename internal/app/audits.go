@@ -1,6 +1,10 @@
 package app
 
-import "github.com/portage-gateway/portage/internal/audit"
+import (
+	"context"
+
+	"github.com/portage-gateway/portage/internal/audit"
+)
 
 // AuditEntry, AuditHead, AuditSummary and AuditDamage are what `portage audit` shows of a record.
 type (
@@ -17,4 +21,10 @@ func ParseAuditHead(text string) (AuditHead, error) { return audit.ParseHead(tex
 // the first entry that is not as it was written.
 func VerifyAudit(dir string, heads ...AuditHead) (AuditSummary, error) {
 	return audit.Verify(dir, heads...)
+}
+
+// disclose records what somebody is about to see or to do with a dead letter.
+func (a *App) disclose(ctx context.Context, actor, action, object, reason string) error {
+	_, err := a.audit.Append(ctx, audit.Entry{Actor: actor, Action: action, Object: object, Reason: reason})
+	return err
 }

@@ -26,7 +26,7 @@ func (a *App) openConsole(context.Context) error {
 		Rollback: a.router.Rollback, Plan: a.router.Plan,
 		Audit: a.audit.Read, LatestAudit: a.audit.Latest,
 		Verify:  a.verify,
-		Bridges: a.bridgeCounts, Queues: a.queues, DeadLetters: a.deadLetters,
+		Bridges: a.bridgeCounts, Queues: a.queues, DeadLetters: a.deadLetters, Disclose: a.disclose,
 		Checks: a.checks, Draining: a.draining.Load,
 		Gatherer: a.registry, Registerer: a.registry,
 		Tokens: tokens, Build: a.build(), Log: a.log,

@@ -51,7 +51,7 @@ func (q QueueManager) Run(ctx context.Context, up func(socket string)) (err erro
 	return m.Serve(ctx, l)
 }
 
-// Queues looks at the queues behind a socket, and changes nothing.
+// Queues looks at the queues behind a socket, and changes what it is told to.
 type Queues struct{ conn mq.Conn }
 
 // OpenQueues connects to the embedded queue manager of a running Portage. Close it.
@@ -102,20 +102,11 @@ var ErrNoQueue = fmt.Errorf("no such queue")
 // Browse returns up to limit messages of a queue, the first to come first, and leaves them there. 0: all.
 func (q *Queues) Browse(ctx context.Context, queue string, limit int) ([]QueuedMessage, error) {
 	var all []QueuedMessage
-	for o := (mq.GetOptions{Browse: true, BrowseFirst: true}); limit == 0 || len(all) < limit; o.BrowseFirst = false {
-		m, err := q.conn.Get(ctx, queue, o)
-		if mq.IsReason(err, mq.RCNoMsgAvailable) {
-			break
-		}
-		if mq.IsReason(err, mq.RCUnknownObjectName) {
-			return nil, fmt.Errorf("%w: %w", ErrNoQueue, err)
-		}
-		if err != nil {
-			return nil, err
-		}
+	err := q.each(ctx, queue, func(m mq.Message) bool {
 		all = append(all, describe(m))
-	}
-	return all, nil
+		return limit == 0 || len(all) < limit
+	})
+	return all, err
 }
 
 func describe(m mq.Message) QueuedMessage {

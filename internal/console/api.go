@@ -32,6 +32,7 @@ func (c *Console) control() http.Handler {
 		"/control/v1/bridges":                 {"GET": c.getBridges},
 		"/control/v1/queues":                  {"GET": c.getQueues},
 		"/control/v1/dead-letters":            {"GET": c.getDeadLetters},
+		"/control/v1/disclosures":             {"POST": c.postDisclosure},
 	}
 	mux := http.NewServeMux()
 	for path, methods := range paths {

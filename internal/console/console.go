@@ -45,6 +45,9 @@ type Config struct {
 	Bridges     func() []Bridge
 	Queues      func(context.Context) ([]Queue, error)
 	DeadLetters func(ctx context.Context, limit int) ([]DeadLetter, error)
+	// Disclose records that actor is about to take an action, "reveal", "disclose" or "redrive", on an object. Nil:
+	// nobody may.
+	Disclose func(ctx context.Context, actor, action, object, reason string) error
 	// Checks are the lines of /readyz. Draining says that the instance is stopping.
 	Checks   []Check
 	Draining func() bool

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/portage-gateway/portage/internal/app"
+)
+
+func TestDoctor(t *testing.T) {
+	socket := queueManager(t, queueManagerFlags{data: t.TempDir(), queues: []string{
+		"GOOD,bothresh=5,boqname=GOOD.BOQ", "BAD,get=disabled", "SCRATCH,bothresh=1,boqname=GOOD.BOQ"}})
+	run := func(code int, args ...string) string {
+		t.Helper()
+		out, err := output(t, newDoctor(), append([]string{"--mq", "--socket", socket}, args...)...)
+		if e := new(exitError); code != exitDone && (!errors.As(err, &e) || e.code != code) || code == exitDone && err != nil {
+			t.Errorf("%v: %v, want exit code %d", args, err, code)
+		}
+		return out
+	}
+	out := run(exitDone, "--queue", "GOOD", "--scratch", "SCRATCH")
+	if strings.Count(out, "pass") < 17 || strings.Contains(out, "fault") {
+		t.Errorf("a queue in order:\n%s", out)
+	}
+	var found []app.Finding
+	if err := json.Unmarshal([]byte(run(exitNo, "--json")), &found); err != nil {
+		t.Fatal(err)
+	}
+	fixes := map[string]string{}
+	for _, f := range found {
+		if f.Verdict == app.FindingFault && f.Queue == "BAD" {
+			fixes[f.Check] = f.Fix
+		}
+	}
+	for check, fix := range map[string]string{
+		"get-enabled": "ALTER QLOCAL(BAD) GET(ENABLED)", "backout-threshold": "ALTER QLOCAL(BAD) BOTHRESH(5)",
+		"backout-queue": "DEFINE QLOCAL(BAD.BOQ) MAXMSGL(4194304) MAXDEPTH(5000); ALTER QLOCAL(BAD) BOQNAME(BAD.BOQ)",
+	} {
+		if fixes[check] != fix {
+			t.Errorf("%s: fix %q, want %q", check, fixes[check], fix)
+		}
+	}
+	if out := run(exitNo, "--queue", "GONE"); !strings.Contains(out, "DEFINE QLOCAL(GONE)") || !strings.Contains(out, "name it with --scratch") {
+		t.Errorf("no such queue:\n%s", out)
+	}
+	if _, err := output(t, newDoctor()); err == nil || !strings.Contains(err.Error(), "--mq") {
+		t.Errorf("without --mq: %v", err)
+	}
+}
