@@ -29,7 +29,6 @@ func (c *conn) Get(ctx context.Context, queue string, o mq.GetOptions) (mq.Messa
 // get waits in slices, and answers 2080 with a longer buffer. A message that another reader took meanwhile is not
 // missed: the next one that matches is as good.
 func (c *conn) get(ctx context.Context, queue string, o mq.GetOptions) (mq.Message, error) {
-	browse := o.Browse || o.BrowseFirst
 	h, k, err := c.reader(queue, o)
 	if err != nil {
 		return mq.Message{}, err
@@ -46,7 +45,7 @@ func (c *conn) get(ctx context.Context, queue string, o mq.GetOptions) (mq.Messa
 		switch {
 		case e.Reason == mq.RCNoMsgAvailable && ctx.Err() != nil:
 			return mq.Message{}, fmt.Errorf("mq get %s: %w", queue, ctx.Err())
-		case e.Reason == mq.RCNoMsgAvailable && time.Until(end) > 0 && !(browse && o.Wait == 0):
+		case e.Reason == mq.RCNoMsgAvailable && time.Until(end) > 0:
 			continue
 		case e.Reason == mq.RCTruncatedMsgFailed && c.grow(e.DataLength, o.MaxBody):
 			continue

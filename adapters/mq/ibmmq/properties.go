@@ -37,25 +37,21 @@ func (c *conn) propertyHandle(queue string) (*ibmmq.MQMessageHandle, error) {
 // memory: nothing is asked of the queue manager. One that is longer than the library reads, or has no name that it
 // tells, is left out and counted in a header of its own: it must not hold up its message.
 func readProperties(h *ibmmq.MQMessageHandle) (out []adapters.Header) {
-	left := 0
-	for first := true; len(out)+left < maxProperties; first = false {
+	left, next := 0, ibmmq.MQIMPO_INQ_FIRST
+	for len(out)+left < maxProperties {
 		o := ibmmq.NewMQIMPO()
-		o.Options = ibmmq.MQIMPO_CONVERT_VALUE | ibmmq.MQIMPO_INQ_NEXT
-		if first {
-			o.Options = ibmmq.MQIMPO_CONVERT_VALUE | ibmmq.MQIMPO_INQ_FIRST
-		}
+		o.Options = ibmmq.MQIMPO_CONVERT_VALUE | next
 		name, value, err := h.InqMP(o, ibmmq.NewMQPD(), "%")
 		e := callError("get", "", err)
 		switch {
 		case e == nil:
 			out = append(out, adapters.Header{Name: headerName(name), Value: propertyText(value)})
+			next = ibmmq.MQIMPO_INQ_NEXT
 			continue
 		case e.Reason == ibmmq.MQRC_PROPERTY_NOT_AVAILABLE:
 		case e.Reason == mq.RCPropertyValueTooBig && o.ReturnedName != "" && h.DltMP(ibmmq.NewMQDMPO(), o.ReturnedName) == nil:
-			left++ // the cursor stands still before a value that is too long, so that it has to go
-			if len(out) == 0 {
-				first = true
-			}
+			// The cursor stands still before a value that is too long, so that it has to go, and all begins anew.
+			left, next, out = left+1, ibmmq.MQIMPO_INQ_FIRST, nil
 			continue
 		default:
 			left++

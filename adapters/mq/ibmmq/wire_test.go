@@ -225,13 +225,19 @@ func TestPropertyTooLongToRead(t *testing.T) {
 	h := start(t)
 	other := connect(t, qmgr.Dial(h.socket))
 	long := strings.Repeat("v", 5000)
-	put(t, other, "IN", "body", func(m *mq.Message, _ *mq.PutOptions) {
-		m.Properties = []adapters.Header{{Name: "a", Value: "1"}, {Name: "long", Value: long}, {Name: "b", Value: "2"}, {Name: "longer", Value: long}, {Name: "c", Value: "3"}}
-	})
-	m := get(t, connect(t, h.dial(t)), "IN", mq.GetOptions{})
-	want := []adapters.Header{{Name: "a", Value: "1"}, {Name: "b", Value: "2"}, {Name: "c", Value: "3"}, {Name: "mq-properties-left-out", Value: "2"}}
-	if d := cmp.Diff(want, m.Properties); d != "" || string(m.Body) != "body" {
-		t.Errorf("%q\n%s", m.Body, d)
+	c := connect(t, h.dial(t))
+	a, b, out := adapters.Header{Name: "a", Value: "1"}, adapters.Header{Name: "b", Value: "2"}, "mq-properties-left-out"
+	for _, s := range []struct{ put, want []adapters.Header }{
+		{[]adapters.Header{a, {Name: "long", Value: long}, b, {Name: "longer", Value: long}}, []adapters.Header{a, b, {Name: out, Value: "2"}}},
+		{[]adapters.Header{{Name: "long", Value: long}, a}, []adapters.Header{a, {Name: out, Value: "1"}}},
+		{[]adapters.Header{{Name: "long", Value: long}}, []adapters.Header{{Name: out, Value: "1"}}},
+		{[]adapters.Header{a, {Name: "a", Value: long}, b}, []adapters.Header{b, {Name: out, Value: "2"}}}, // by its name only the first can go
+	} {
+		put(t, other, "IN", "body", func(m *mq.Message, _ *mq.PutOptions) { m.Properties = s.put })
+		m := get(t, c, "IN", mq.GetOptions{})
+		if d := cmp.Diff(s.want, m.Properties); d != "" || string(m.Body) != "body" {
+			t.Errorf("%q\n%s", m.Body, d)
+		}
 	}
 }
 

@@ -184,7 +184,7 @@ static void inquire_property(struct properties *p, MQIMPO *impo, const MQCHARV *
     const char *wanted = name->VSPtr;
     int any = name->VSLength > 0 && wanted[name->VSLength - 1] == '%';
     size_t n = (size_t)name->VSLength - (any ? 1 : 0);
-    int i = impo->Options & MQIMPO_INQ_NEXT ? p->cursor + 1 : 0;
+    int i = !(impo->Options & MQIMPO_INQ_NEXT) ? 0 : p->cursor < 0 ? p->n : p->cursor + 1; /* no next without a first */
     for (; i < p->n; i++) {
         if ((any ? p->list[i].name_length >= n : p->list[i].name_length == n) && memcmp(p->list[i].name, wanted, n) == 0) {
             break;
