@@ -3,7 +3,6 @@ package copybooks
 import (
 	"encoding/binary"
 	"math/bits"
-	"strconv"
 )
 
 // Binary items: two's complement of 2, 4, 8 or 16 bytes (Language Reference, Computational items). z/OS is
@@ -67,7 +66,10 @@ func (f *binaryForm) append(dst, b []byte) ([]byte, Fault) {
 		if neg {
 			dst = append(dst, '-')
 		}
-		return strconv.AppendUint(dst, lo, 10), OK
+		return appendUint(dst, lo), OK
+	}
+	if hi == 0 && lo < 1e16 && f.scale > 0 && f.scale < 16 {
+		return appendBCD(dst, toBCD(lo), f.scale, neg), OK
 	}
 	var buf [40]byte
 	i := len(buf)

@@ -345,6 +345,9 @@ func (c *Codec) putNationalNumber(b, text []byte) Fault {
 // Put writes the bytes of a value, given as its canonical text. All of b is written, or nothing of worth:
 // after a Fault b is undefined. Numbers must fit exactly; text is filled up with spaces.
 func (c *Codec) Put(b, text []byte) Fault {
+	if c.kind != TextValue && c.putShort(b, text) {
+		return OK
+	}
 	switch c.form {
 	case formText, formUTF8:
 		var buf [256]byte
@@ -427,13 +430,15 @@ func (c *Codec) PutNull(b []byte) Fault {
 	return OK
 }
 
+var zeroDigit = []byte("0")
+
 // PutInitial writes what INITIALIZE would: zero for numbers, spaces for text, low-values for the rest.
 func (c *Codec) PutInitial(b []byte) {
 	if c.kind == TextValue {
 		_ = c.Put(b, nil)
 		return
 	}
-	if c.kind == NoValue || c.Put(b, []byte("0")) != OK {
+	if c.kind == NoValue || c.Put(b, zeroDigit) != OK {
 		clear(b)
 	}
 }

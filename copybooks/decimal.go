@@ -42,6 +42,9 @@ func (d Decimal) Sign() int {
 // stands for.
 func (d Decimal) Scale() int { return int(d.scale) }
 
+// Coefficient returns the number without its point, as 128 bits and a sign: cents where the scale is 2.
+func (d Decimal) Coefficient() (neg bool, hi, lo uint64) { return d.neg, d.hi, d.lo }
+
 // Int64 returns the number, and whether it is an integer that fits.
 func (d Decimal) Int64() (int64, bool) {
 	hi, lo, ok := d.hi, d.lo, true

@@ -26,6 +26,7 @@ type Encoder struct {
 	prefer  []byte
 	emitted []byte // what Emit passes on
 	text    []byte // what Set was given
+	digits  []byte // a counter's text
 }
 
 // Encoder returns a new Encoder. If the Layout cannot be compiled, Begin says why.
@@ -196,7 +197,8 @@ func (e *Encoder) Open(it *Item, n int, force bool) Fault {
 			if !force {
 				return ODOCount
 			}
-			if f := e.Put(t.counter, strconv.AppendInt(nil, int64(n), 10)); f != OK {
+			e.digits = strconv.AppendInt(e.digits[:0], int64(n), 10)
+			if f := e.Put(t.counter, e.digits); f != OK {
 				return f
 			}
 		}

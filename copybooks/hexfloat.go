@@ -106,6 +106,9 @@ func appendHexFloat(dst, b []byte, little bool) ([]byte, Fault) {
 	}
 	// The value is m * 2^e, and the next greater one (m+1) * 2^e.
 	e := 4*(exp-64) - int(fraction)
+	if exp >= 64 && e < 0 {
+		return appendHexShort(dst, neg, m, uint(-e)), OK
+	}
 	var buf [24]byte
 	digits, point := shortest(buf[:0], m, e)
 	return appendFloatText(dst, neg, digits, point), OK
@@ -151,6 +154,33 @@ func shortest(digits []byte, m uint64, e int) ([]byte, int) {
 		if up.cmp(&w) < 0 {
 			return roundUp(digits, point)
 		}
+	}
+}
+
+// appendHexShort appends the shortest decimal of a number from 1/16 up with k bits behind the point, at most 56.
+// It is shortest in 64 bits; rounding up never carries, because the digit before would have been the last one.
+func appendHexShort(dst []byte, neg bool, m uint64, k uint) []byte {
+	if neg {
+		dst = append(dst, '-')
+	}
+	one := uint64(1) << k
+	dst = appendUint(dst, m>>k)
+	r := m & (one - 1)
+	if r == 0 {
+		return dst
+	}
+	dst = append(dst, '.')
+	for w := uint64(10); ; w *= 10 {
+		r *= 10
+		d := byte('0' + r>>k)
+		r &= one - 1
+		switch {
+		case r == 0:
+			return append(dst, d)
+		case one-r < w:
+			return append(dst, d+1)
+		}
+		dst = append(dst, d)
 	}
 }
 
@@ -206,6 +236,9 @@ func appendFloatText(dst []byte, neg bool, digits []byte, point int) []byte {
 // putHexFloat writes decimal text, cutting off what the fraction cannot hold. A number too great or, but
 // for zero itself, too small is Overflow.
 func putHexFloat(b, text []byte, little bool) Fault {
+	if putHexShort(b, text, little) {
+		return OK
+	}
 	var n number
 	if f := n.parse(text); f != OK {
 		return f
@@ -245,6 +278,35 @@ func putHexFloat(b, text []byte, little bool) Fault {
 		storeFloat(b, x, little)
 		return OK
 	}
+}
+
+// putHexShort is putHexFloat for numbers from 1/16 up that 64 bits hold; false where the long way must look.
+func putHexShort(b, text []byte, little bool) bool {
+	n, scale, neg, ok := short(text)
+	if !ok || n == 0 {
+		return false
+	}
+	fraction, den := uint(8*len(b)-8), pow10[scale]
+	for exp := uint(0); 4*exp <= fraction; exp++ {
+		hi, lo := bits.Mul64(n, 1<<(fraction-4*exp))
+		if hi >= den {
+			continue
+		}
+		m, _ := bits.Div64(hi, lo, den)
+		switch {
+		case m>>fraction != 0:
+			continue
+		case m>>(fraction-4) == 0:
+			return false
+		}
+		x := m | uint64(exp+64)<<fraction
+		if neg {
+			x |= 1 << (fraction + 7)
+		}
+		storeFloat(b, x, little)
+		return true
+	}
+	return false
 }
 
 // scaled returns num/den * 2^shift without its fraction.

@@ -180,32 +180,38 @@ func (r Record) Locate(f *Field, index ...int) (off, size int, err error) {
 
 // seek sets the registers around an Item. whole says that it is a table without an index.
 func (r *Record) seek(it *Item, index []int) (whole bool, fault Fault) {
-	var path [50]*Item
-	n := 0
-	for up := it; up != nil && n < len(path); up = up.Parent {
-		if up.table != nil || up.view != nil {
-			path[n] = up
-			n++
-		}
+	if index, fault = r.around(it.Parent, index); fault != OK {
+		return false, fault
 	}
-	for n--; n >= 0; n-- {
-		up := path[n]
-		if up.view != nil {
-			fault = r.EnterView(up)
-		} else if len(index) == 0 && up == it {
-			return true, OK
-		} else {
-			i := 0
-			if len(index) > 0 {
-				i, index = index[0], index[1:]
-			}
-			fault = r.element(up, i)
-		}
-		if fault != OK {
-			return false, fault
-		}
+	if it.table != nil && it.view == nil && len(index) == 0 {
+		return true, OK
 	}
-	return false, OK
+	_, fault = r.into(it, index)
+	return false, fault
+}
+
+// around goes into an Item and all that is around it, outermost first, and returns the indices that are left.
+func (r *Record) around(it *Item, index []int) ([]int, Fault) {
+	if it == nil {
+		return index, OK
+	}
+	index, fault := r.around(it.Parent, index)
+	if fault != OK {
+		return index, fault
+	}
+	return r.into(it, index)
+}
+
+func (r *Record) into(it *Item, index []int) ([]int, Fault) {
+	switch {
+	case it.view != nil:
+		return index, r.EnterView(it)
+	case it.table == nil:
+		return index, OK
+	case len(index) == 0:
+		return index, r.element(it, 0)
+	}
+	return index[1:], r.element(it, index[0])
 }
 
 func (r *Record) element(it *Item, i int) Fault {
@@ -239,19 +245,12 @@ func (r *Record) Error(it *Item, f Fault, index ...int) *FieldError {
 // AppendText appends the canonical text of an elementary Field: UTF-8, or an exact decimal such as "-12.30".
 // A numeric item that holds only spaces or low-values appends nothing.
 func (r Record) AppendText(dst []byte, f *Field, index ...int) ([]byte, error) {
-	it := r.plan.Item(f)
-	if it == nil {
-		return dst, fmt.Errorf("field %s is not of layout %s", f.Path, r.plan.layout.Name())
-	}
-	_, fault := r.seek(it, index)
+	it, b, fault := r.elementary(f, index)
 	if fault == OK {
-		var b []byte
-		if b, fault = r.Slice(it); fault == OK {
-			dst, fault = it.Codec.AppendText(dst, b)
-		}
+		dst, fault = it.Codec.AppendText(dst, b)
 	}
 	if fault > Blank {
-		return dst, r.Error(it, fault, index...)
+		return dst, r.refuse(f, it, fault, index)
 	}
 	return dst, nil
 }
@@ -261,36 +260,6 @@ func (r Record) TextAt(f *Field, index ...int) (string, error) {
 	var buf [256]byte
 	text, err := r.AppendText(buf[:0], f, index...)
 	return string(text), err
-}
-
-// DecimalAt returns a numeric Field's value; Blank items are an error with reason "blank".
-func (r Record) DecimalAt(f *Field, index ...int) (Decimal, error) {
-	var buf [256]byte
-	text, err := r.AppendText(buf[:0], f, index...)
-	if err != nil {
-		return Decimal{}, err
-	}
-	var n number
-	if fault := n.parse(text); fault != OK {
-		if len(text) == 0 {
-			fault = Blank
-		}
-		return Decimal{}, r.Error(r.plan.Item(f), fault, index...)
-	}
-	return n.decimal()
-}
-
-// Int64At returns a Field's value if it is an integer of 64 bits.
-func (r Record) Int64At(f *Field, index ...int) (int64, error) {
-	d, err := r.DecimalAt(f, index...)
-	if err != nil {
-		return 0, err
-	}
-	n, ok := d.Int64()
-	if !ok {
-		return 0, r.Error(r.plan.Item(f), Overflow, index...)
-	}
-	return n, nil
 }
 
 // AppendTextOf is AppendText for the Field at path.

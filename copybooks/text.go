@@ -21,6 +21,8 @@ type charset struct {
 	plain [256]byte
 	// json and text hold up to 6 bytes of output and, in the top byte, how many. 0: the byte is undefined.
 	json, text [256]uint64
+	// back holds the byte of an ASCII character, -1 if the page lacks it.
+	back [128]int16
 }
 
 const special = 0xFF
@@ -37,6 +39,12 @@ func newCharset(name string) (*charset, error) {
 	c.utf8 = !page.SingleByte() && !c.mixed
 	if c.utf8 {
 		return c, nil
+	}
+	for i := range c.back {
+		c.back[i] = -1
+		if b, ok := page.Byte(rune(i)); ok {
+			c.back[i] = int16(b)
+		}
 	}
 	for i := range 256 {
 		c.plain[i] = special
@@ -189,6 +197,9 @@ func (c *charset) putDouble(b, text []byte, right bool) Fault {
 
 // put writes UTF-8 text into b, filled up with spaces to the right, or to the left if right is set.
 func (c *charset) put(b, text []byte, right bool) Fault {
+	if !right && !c.utf8 && !c.mixed && len(text) <= len(b) && c.putASCII(b, text) {
+		return OK
+	}
 	var buf [256]byte
 	enc, f := c.encode(buf[:0], text)
 	if f != OK {
@@ -210,6 +221,35 @@ func (c *charset) encode(dst, text []byte) ([]byte, Fault) {
 		return dst, Unencodable
 	}
 	return enc, OK
+}
+
+// putASCII writes ASCII text and spaces behind it; false says that not all of it is ASCII, or in the page.
+func (c *charset) putASCII(b, text []byte) bool {
+	out := b[:len(text)]
+	for i, x := range text {
+		if x >= 0x80 {
+			return false
+		}
+		v := c.back[x]
+		if v < 0 {
+			return false
+		}
+		out[i] = byte(v)
+	}
+	blank(b[len(text):], c.space)
+	return true
+}
+
+// blank fills b with one byte.
+func blank(b []byte, c byte) {
+	eight := uint64(c) * 0x0101010101010101
+	for len(b) >= 8 {
+		binary.LittleEndian.PutUint64(b, eight)
+		b = b[8:]
+	}
+	for i := range b {
+		b[i] = c
+	}
 }
 
 // fill copies text into b and repeats pad over the rest.

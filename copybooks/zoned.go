@@ -73,9 +73,9 @@ func (z *zonedForm) separate(c byte) (neg, ok bool) {
 
 // append appends the canonical text of a zoned item.
 func (z *zonedForm) append(dst, b []byte) ([]byte, Fault) {
-	if !z.ascii && z.sign <= TrailingOverpunch && len(b) <= 16 && z.scale >= 0 && z.scale < 16 && len(b) > 0 {
-		if out, ok := z.appendShort(dst, b); ok {
-			return out, OK
+	if z.scale >= 0 && z.scale < 16 {
+		if bcd, neg, ok := z.short(b); ok {
+			return appendBCD(dst, bcd, z.scale, neg), OK
 		}
 	}
 	out, f := z.appendAny(dst, b)
@@ -111,12 +111,17 @@ func squeeze(v uint64) uint64 {
 	return (v | v>>16) & 0xFFFFFFFF
 }
 
-// appendShort is append for EBCDIC items of up to 16 digits and no SIGN clause of note; ok is false where
-// the long way must look.
-func (z *zonedForm) appendShort(dst, b []byte) (out []byte, ok bool) {
+// short returns the digits of an EBCDIC item of up to 16, one in each nibble; ok is false where the long way
+// must look.
+func (z *zonedForm) short(b []byte) (bcd uint64, neg, ok bool) {
 	const zones, six = 0xF0F0F0F0F0F0F0F0, 0x0606060606060606
+	if z.sign > TrailingOverpunch && len(b) > 1 && !z.ascii {
+		return z.shortSigned(b)
+	}
+	if z.ascii || z.sign > TrailingOverpunch || len(b)-1 > 15 {
+		return 0, false, false
+	}
 	last := b[len(b)-1]
-	neg := false
 	var hi, lo uint64 = zones, 0
 	if len(b) > 8 {
 		over := 8 * uint(16-len(b))
@@ -129,15 +134,39 @@ func (z *zonedForm) appendShort(dst, b []byte) (out []byte, ok bool) {
 		zone := last >> 4
 		neg = zone == 0xD || zone == 0xB
 		if zone < 0xA || z.sign == Unsigned && neg {
-			return dst, false
+			return 0, false, false
 		}
 		lo |= 0xF0
 	}
 	if hi&zones != zones || lo&zones != zones ||
 		(((hi&lowNibbles)+six)|((lo&lowNibbles)+six))&0x1010101010101010 != 0 {
-		return dst, false
+		return 0, false, false
 	}
-	return appendBCD(dst, squeeze(hi)<<32|squeeze(lo), z.scale, neg), true
+	return squeeze(hi)<<32 | squeeze(lo), neg, true
+}
+
+// shortSigned is short for a sign that does not stand over the last digit.
+func (z *zonedForm) shortSigned(b []byte) (bcd uint64, neg, ok bool) {
+	digits := zonedForm{sign: Unsigned}
+	end := len(b) - 1
+	switch z.sign {
+	case LeadingSeparate:
+		neg, ok = z.separate(b[0])
+		b = b[1:]
+	case TrailingSeparate:
+		neg, ok = z.separate(b[end])
+		b = b[:end]
+	case LeadingOverpunch:
+		var first byte
+		first, neg, ok = z.signed(b[0])
+		bcd = uint64(first) << (4 * uint(end) & 63)
+		b = b[1:]
+	}
+	if !ok || end > 15 || b[len(b)-1] < 0xF0 {
+		return 0, false, false
+	}
+	rest, _, ok := digits.short(b)
+	return bcd | rest, neg, ok
 }
 
 func (z *zonedForm) appendAny(dst, b []byte) ([]byte, Fault) {

@@ -2,307 +2,298 @@ package mapping_test
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
-	"strconv"
+	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/portage-gateway/portage/copybooks"
-	"github.com/portage-gateway/portage/copybooks/benefits"
-	"github.com/portage-gateway/portage/copybooks/ebcdic"
 	"github.com/portage-gateway/portage/copybooks/mapping"
 )
 
-// Each benchmark decodes a run of records to JSON. MB/s counts input. Those with a limit run, beside it, the
-// plainest loop that writes the same bytes for that one layout by hand.
+// The benchmarks of the engine. Each workload runs in three directions: records to JSON, records to typed values,
+// JSON to records. Beside each runs the limit: a loop written by hand for that one record, which checks what
+// the engine checks and writes the same bytes. Both take turns in one run, and the best turn of each counts, so
+// that a busy machine spoils neither. The table stands at the end of the output.
 
-func parse(t testing.TB, text string) *copybooks.Layout {
-	t.Helper()
-	ls, err := copybooks.Parse("bench", strings.NewReader(text), copybooks.Options{})
+// workload is records of one shape, and the loops written by hand for them.
+type workload struct {
+	name    string
+	view    *mapping.View
+	records [][]byte
+	fields  int // elementary values in all records
+
+	toJSON   func(dst, rec []byte) ([]byte, bool)
+	fromJSON func(dst, json []byte) ([]byte, bool)
+	// access reads every value of a Record by its type, typed does so by hand.
+	access func(r copybooks.Record, s *seen) error
+	typed  func(rec []byte, s *seen) bool
+}
+
+// seen sums up typed values, so that both sides can be held against each other and no read is idle.
+type seen struct {
+	sum  uint64
+	text []byte
+}
+
+func (s *seen) add(n int64) { s.sum = s.sum*31 + uint64(n) }
+
+func (s *seen) coefficient(neg bool, hi, lo uint64) {
+	if neg {
+		lo = -lo
+	}
+	s.sum = (s.sum*31+lo)*31 + hi
+}
+
+func (s *seen) string(text []byte) {
+	n := uint64(len(text))
+	if n > 0 {
+		n = n<<16 | uint64(text[0])<<8 | uint64(text[n-1])
+	}
+	s.sum = s.sum*31 + n
+}
+
+func workloads(t testing.TB) []*workload {
+	return []*workload{display(t), packed(t), binaries(t), eiCommarea(t), oasExtract(t), numerics(t), wide(t)}
+}
+
+// direction is one way through all records of a workload, ours and by hand.
+type direction struct {
+	name     string
+	in, out  int // bytes
+	ours, by func(tb testing.TB)
+}
+
+// directions readies the three ways, and fails unless both sides agree on every record.
+func (w *workload) directions(tb testing.TB) []direction {
+	tb.Helper()
+	var texts [][]byte
+	in, out := 0, 0
+	d, e := w.view.Decoder(), w.view.Encoder()
+	for i, rec := range w.records {
+		r, err := d.Decode(rec)
+		if err != nil {
+			tb.Fatalf("%s: record %d: %v", w.name, i, err)
+		}
+		text, err := w.view.AppendJSON(nil, r)
+		if err != nil {
+			tb.Fatalf("%s: record %d: %v", w.name, i, err)
+		}
+		w.same(tb, i, rec, text, r, e)
+		texts = append(texts, text)
+		in, out = in+len(rec), out+len(text)
+	}
+	return []direction{w.decode(in, out), w.types(in), w.encode(texts, out, in)}
+}
+
+// same holds the loops written by hand against the engine.
+func (w *workload) same(tb testing.TB, i int, rec, text []byte, r copybooks.Record, e *mapping.Encoder) {
+	tb.Helper()
+	if by, ok := w.toJSON(nil, rec); !ok || !bytes.Equal(by, text) {
+		tb.Fatalf("%s: record %d: by hand\n%s\nours\n%s", w.name, i, by, text)
+	}
+	var a, b seen
+	if err := w.access(r, &a); err != nil {
+		tb.Fatalf("%s: record %d: %v", w.name, i, err)
+	}
+	if !w.typed(rec, &b) || a.sum != b.sum {
+		tb.Fatalf("%s: record %d: typed values differ from those by hand", w.name, i)
+	}
+	ours, err := e.Append(nil, text, nil)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatalf("%s: record %d: %v", w.name, i, err)
 	}
-	return ls[0]
+	if by, ok := w.fromJSON(nil, text); !ok || !bytes.Equal(by, ours) || !bytes.Equal(rec, ours) {
+		tb.Fatalf("%s: record %d: encoded by hand\n%X\nours\n%X\nrecord\n%X\n%s", w.name, i, by, ours, rec, text)
+	}
 }
 
-func tenFields(picture string) string {
-	var b strings.Builder
-	b.WriteString("       01  REC.\n")
-	for i := range 10 {
-		fmt.Fprintf(&b, "           05  FIELD-%d  PIC %s.\n", i, picture)
-	}
-	return b.String()
-}
-
-// run decodes data with a View. If there is a hand-written line, it then runs that for the same data, and
-// reports its rate and how much of it the View reaches.
-func run(b *testing.B, v *mapping.View, data []byte, size int, line func(dst, rec []byte) []byte) {
-	b.Helper()
-	d := v.Decoder()
-	var out []byte
-	whole := func() {
-		for i := 0; i+size <= len(data); i += size {
-			r, err := d.Decode(data[i : i+size])
-			if err != nil {
-				b.Fatal(err)
-			}
-			if out, err = v.AppendJSON(out[:0], r); err != nil {
-				b.Fatal(err)
-			}
-		}
-	}
-	whole()
-	last := bytes.Clone(out)
-	if line != nil && !bytes.Equal(line(nil, data[len(data)-size:]), last) {
-		b.Fatalf("the hand-written loop writes\n%s\nnot\n%s", line(nil, data[len(data)-size:]), last)
-	}
-	b.SetBytes(int64(len(data)))
-	b.ReportAllocs()
-	for b.Loop() {
-		whole()
-	}
-	b.ReportMetric(float64(b.N)*float64(len(data)/size)/b.Elapsed().Seconds(), "records/s")
-	if line == nil {
-		return
-	}
-	per := b.Elapsed() / time.Duration(b.N)
-	start := time.Now()
-	for range b.N {
-		for i := 0; i+size <= len(data); i += size {
-			out = line(out[:0], data[i:i+size])
-		}
-	}
-	limit := time.Since(start) / time.Duration(b.N)
-	b.ReportMetric(float64(len(data))/limit.Seconds()/1e6, "limit-MB/s")
-	b.ReportMetric(limit.Seconds()/per.Seconds(), "of-limit")
-}
-
-func displayData(t testing.TB) []byte {
-	page, err := ebcdic.Lookup("cp037")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var data []byte
-	for i := range 20000 {
-		for k := range 10 {
-			text := fmt.Sprintf("CUSTOMER %06d FIELD %d OF THE ROUTE NUMBER %07d A", i, k, i*7)[:30+(i+k)%20]
-			enc, _ := page.Encode(nil, []byte(text))
-			data = append(data, enc...)
-			data = append(data, bytes.Repeat([]byte{0x40}, 50-len(enc))...)
-		}
-	}
-	return data
-}
-
-func BenchmarkDecodeDisplay(b *testing.B) {
-	l := parse(b, tenFields("X(50)"))
-	v, err := mapping.Compile([]*copybooks.Layout{l}, nil, mapping.Options{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	data := displayData(b)
-	page, _ := ebcdic.Lookup("cp037")
-	table := page.ASCII()
-	var keys [10]string
-	for i := range keys {
-		keys[i] = fmt.Sprintf(`"field%d":"`, i)
-	}
-	run(b, v, data, 500, func(dst, rec []byte) []byte {
-		dst = append(dst, '{')
-		for k := range 10 {
-			f := rec[50*k : 50*k+50]
-			for len(f) > 0 && f[len(f)-1] == 0x40 {
-				f = f[:len(f)-1]
-			}
-			dst = append(dst, keys[k]...)
-			for _, c := range f {
-				dst = append(dst, table[c])
-			}
-			dst = append(dst, '"', ',')
-		}
-		dst[len(dst)-1] = '}'
-		return dst
-	})
-}
-
-func packedData() []byte {
-	var data []byte
-	for i := range 20000 {
-		for k := range 10 {
-			n := uint64(i*7919+k*104729) * 31 % 100000000000
-			var f [6]byte
-			x := uint64(0)
-			for s := uint(4); s < 48; s += 4 {
-				x |= (n % 10) << s
-				n /= 10
-			}
-			x |= 0xC + uint64(i&1)
-			for j := range f {
-				f[5-j] = byte(x >> (8 * j))
-			}
-			data = append(data, f[:]...)
-		}
-	}
-	return data
-}
-
-func BenchmarkDecodePacked(b *testing.B) {
-	l := parse(b, tenFields("S9(9)V99 COMP-3"))
-	v, err := mapping.Compile([]*copybooks.Layout{l}, nil, mapping.Options{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	data := packedData()
-	var keys [10]string
-	for i := range keys {
-		keys[i] = fmt.Sprintf(`"field%d":"`, i)
-	}
-	run(b, v, data, 60, func(dst, rec []byte) []byte {
-		dst = append(dst, '{')
-		for k := range 10 {
-			dst = append(dst, keys[k]...)
-			dst = appendPackedDigits(dst, rec[6*k:6*k+6], 2)
-			dst = append(dst, '"', ',')
-		}
-		dst[len(dst)-1] = '}'
-		return dst
-	})
-}
-
-// appendPackedDigits is packed decimal by the plainest loop.
-func appendPackedDigits(dst, f []byte, scale int) []byte {
-	digits := 2*len(f) - 1
-	if f[len(f)-1]&0xF == 0xD {
-		dst = append(dst, '-')
-	}
-	lead := true
-	for j := range digits {
-		c := f[j/2]
-		if j&1 == 0 {
-			c >>= 4
-		}
-		c &= 0xF
-		if j == digits-scale {
-			dst = append(dst, '.')
-		}
-		if lead = lead && c == 0 && j < digits-scale-1; !lead {
-			dst = append(dst, '0'+c)
-		}
-	}
-	return dst
-}
-
-func BenchmarkDecodeZoned(b *testing.B) {
-	l := parse(b, tenFields("S9(9)V99"))
-	v, err := mapping.Compile([]*copybooks.Layout{l}, nil, mapping.Options{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	var data []byte
-	for i := range 20000 {
-		for k := range 10 {
-			text := fmt.Appendf(nil, "%011d", (i*7919+k*104729)*31%100000000000)
-			for j := range text {
-				text[j] |= 0xF0
-			}
-			text[10] = text[10]&0xF | 0xC0 | byte(i&1)<<4
-			data = append(data, text...)
-		}
-	}
-	var keys [10]string
-	for i := range keys {
-		keys[i] = fmt.Sprintf(`"field%d":"`, i)
-	}
-	run(b, v, data, 110, func(dst, rec []byte) []byte {
-		dst = append(dst, '{')
-		for k := range 10 {
-			f := rec[11*k : 11*k+11]
-			dst = append(dst, keys[k]...)
-			if f[10]>>4 == 0xD {
-				dst = append(dst, '-')
-			}
-			lead := true
-			for j, c := range f {
-				if c &= 0xF; j == 9 {
-					dst = append(dst, '.')
+func (w *workload) decode(in, out int) direction {
+	d := w.view.Decoder()
+	var dst []byte
+	return direction{name: "to JSON", in: in, out: out,
+		ours: func(tb testing.TB) {
+			for _, rec := range w.records {
+				r, err := d.Decode(rec)
+				if err != nil {
+					tb.Fatal(err)
 				}
-				if lead = lead && c == 0 && j < 8; !lead {
-					dst = append(dst, '0'+c)
+				if dst, err = w.view.AppendJSON(dst[:0], r); err != nil {
+					tb.Fatal(err)
 				}
 			}
-			dst = append(dst, '"', ',')
+		},
+		by: func(tb testing.TB) {
+			ok := true
+			for _, rec := range w.records {
+				if dst, ok = w.toJSON(dst[:0], rec); !ok {
+					tb.Fatal("refused by hand")
+				}
+			}
+		}}
+}
+
+func (w *workload) types(in int) direction {
+	d := w.view.Decoder()
+	var s seen
+	return direction{name: "to typed values", in: in,
+		ours: func(tb testing.TB) {
+			for _, rec := range w.records {
+				r, err := d.Decode(rec)
+				if err != nil {
+					tb.Fatal(err)
+				}
+				if err := w.access(r, &s); err != nil {
+					tb.Fatal(err)
+				}
+			}
+		},
+		by: func(tb testing.TB) {
+			for _, rec := range w.records {
+				if !w.typed(rec, &s) {
+					tb.Fatal("refused by hand")
+				}
+			}
+		}}
+}
+
+func (w *workload) encode(texts [][]byte, in, out int) direction {
+	e := w.view.Encoder()
+	var dst []byte
+	return direction{name: "from JSON", in: in, out: out,
+		ours: func(tb testing.TB) {
+			var err error
+			for _, text := range texts {
+				if dst, err = e.Append(dst[:0], text, nil); err != nil {
+					tb.Fatal(err)
+				}
+			}
+		},
+		by: func(tb testing.TB) {
+			ok := true
+			for _, text := range texts {
+				if dst, ok = w.fromJSON(dst[:0], text); !ok {
+					tb.Fatal("refused by hand")
+				}
+			}
+		}}
+}
+
+// table holds a line for each benchmark that ran.
+var table struct {
+	sync.Mutex
+	lines []string
+}
+
+func line(format string, args ...any) {
+	table.Lock()
+	defer table.Unlock()
+	text := fmt.Sprintf(format, args...)
+	name := text[:34]
+	for i, l := range table.lines { // the last round is the longest
+		if strings.HasPrefix(l, name) {
+			table.lines[i] = text
+			return
 		}
-		dst[len(dst)-1] = '}'
-		return dst
-	})
+	}
+	table.lines = append(table.lines, text)
 }
 
-func BenchmarkDecodeBinary(b *testing.B) {
-	l := parse(b, tenFields("S9(9) COMP"))
-	v, err := mapping.Compile([]*copybooks.Layout{l}, nil, mapping.Options{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	var data []byte
-	for i := range 200000 {
-		n := uint32(i * 7919)
-		data = append(data, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
-	}
-	var keys [10]string
-	for i := range keys {
-		keys[i] = fmt.Sprintf(`"field%d":`, i)
-	}
-	run(b, v, data, 40, func(dst, rec []byte) []byte {
-		dst = append(dst, '{')
-		for k := range 10 {
-			dst = append(dst, keys[k]...)
-			dst = strconv.AppendInt(dst, int64(int32(binary.BigEndian.Uint32(rec[4*k:]))), 10)
-			dst = append(dst, ',')
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if len(table.lines) > 0 {
+		fmt.Fprintf(os.Stderr, "\n%-34s %9s %9s %9s %9s %9s %7s %8s\n", "one core", "ns/field", "records/s", "MB/s in", "MB/s out", "limit in", "ratio", "allocs")
+		for _, l := range table.lines {
+			fmt.Fprintln(os.Stderr, l)
 		}
-		dst[len(dst)-1] = '}'
-		return dst
-	})
-}
-
-const eiReply = `{"header":{"function":"inquire-status","version":1,"language":"en","returnCode":0,"reasonCode":"","correlationToken":"abc","requestedBy":"PORTAGE","purpose":"BEN"},"key":{"sin":"046454286","claimNumber":"00000000"},"client":{"surname":"TREMBLAY","givenNames":"HÉLÈNE","birthDate":"1980-02-29"},"type":"regular","status":{"code":"in-pay","legacyCode":"40","text":{"en":"In pay","fr":"En paiement"}},"appliedOn":"2026-01-12","benefitPeriodStart":"2026-01-11","weeklyRate":{"amount":"729.00","currency":"CAD"},"weeks":{"entitled":38,"paid":4},"insurableHours":1820,"insurableEarnings":{"amount":"68900.00","currency":"CAD"},"region":"10","overpaymentBalance":{"amount":"-12.50","currency":"CAD"},"decisionMode":"automated","payments":[{"weekStart":"2026-01-11","gross":"729.00","tax":"87.48","net":"641.52","method":"direct-deposit"},{"weekStart":"2026-01-18","gross":"729.00","tax":"87.48","net":"641.52","method":"cheque"}]}`
-
-func sample(t testing.TB, name, json string) (*mapping.View, []byte) {
-	t.Helper()
-	v, err := benefits.View(name)
-	if err != nil {
-		t.Fatal(err)
 	}
-	b, err := v.EncodeJSON(nil, []byte(json), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return v, b
+	os.Exit(code)
 }
 
-func BenchmarkDecodeEI(b *testing.B) {
-	v, rec := sample(b, "EICLMSTA", eiReply)
-	run(b, v, bytes.Repeat(rec, 1000), len(rec), nil)
-}
-
-const oasBenefit = `{"kind":"benefit","sequence":8,"account":"000000123","benefit":"oas-pension","status":{"code":"in-pay","legacyCode":"11"},"startMonth":"1990-12","monthlyAmount":{"amount":"742.31","currency":"CAD"},"partial40ths":40,"income":{"amount":"-15.00","currency":"CAD"},"recoveryTax":{"amount":"-12.50","currency":"CAD"},"history":[{"paidOn":"2026-01-28","gross":"742.31","net":"700.00","reason":"regular"},{"paidOn":"1951-02-28","gross":"742.31","net":"700.00","reason":"returned"},{"paidOn":"2026-02-28","gross":"742.31","net":"700.00","reason":"regular"}]}`
-
-func BenchmarkDecodeOAS(b *testing.B) {
-	v, rec := sample(b, "OASMSTR", oasBenefit)
-	run(b, v, bytes.Repeat(rec, 1000), len(rec), nil)
-}
-
-func BenchmarkEncodeEI(b *testing.B) {
-	v, rec := sample(b, "EICLMSTA", eiReply)
-	e := v.Encoder()
-	var out []byte
-	var err error
-	b.SetBytes(int64(len(rec)))
-	b.ReportAllocs()
+func (w *workload) run(b *testing.B, d direction) {
+	d.ours(b)
+	d.by(b)
+	allocs := testing.AllocsPerRun(1, func() { d.ours(b) }) / float64(len(w.records))
+	ours, by := time.Duration(1<<62), time.Duration(1<<62)
 	for b.Loop() {
-		if out, err = e.Append(out[:0], []byte(eiReply), nil); err != nil {
-			b.Fatal(err)
+		start := time.Now()
+		d.ours(b)
+		mid := time.Now()
+		d.by(b)
+		ours, by = min(ours, mid.Sub(start)), min(by, time.Since(mid))
+	}
+	perField := float64(ours.Nanoseconds()) / float64(w.fields)
+	records := float64(len(w.records)) / ours.Seconds()
+	mb := func(n int, t time.Duration) float64 { return float64(n) / t.Seconds() / 1e6 }
+	ratio := by.Seconds() / ours.Seconds()
+	b.ReportMetric(float64(ours.Nanoseconds()), "ns/op")
+	b.ReportMetric(perField, "ns/field")
+	b.ReportMetric(mb(d.in, ours), "MB/s-in")
+	b.ReportMetric(mb(d.out, ours), "MB/s-out")
+	b.ReportMetric(mb(d.in, by), "limit-MB/s-in")
+	b.ReportMetric(ratio, "of-limit")
+	b.ReportMetric(allocs, "allocs/record")
+	line("%-34s %9.2f %9.0f %9.1f %9.1f %9.1f %7.2f %8.2f", w.name+" "+d.name, perField, records, mb(d.in, ours), mb(d.out, ours), mb(d.in, by), ratio, allocs)
+}
+
+func BenchmarkEngine(b *testing.B) {
+	for _, w := range workloads(b) {
+		for _, d := range w.directions(b) {
+			name := strings.ReplaceAll(w.name+"/"+d.name, " ", "-")
+			b.Run(name, func(b *testing.B) { w.run(b, d) })
+		}
+	}
+}
+
+// BenchmarkJobs decodes the OAS extract in 1 and 2 goroutines, each with a Decoder of its own, as `--jobs` does.
+func BenchmarkJobs(b *testing.B) {
+	w := oasExtract(b)
+	alone := time.Duration(0)
+	for _, jobs := range []int{1, 2} {
+		b.Run(fmt.Sprint(jobs), func(b *testing.B) {
+			ways := make([]direction, jobs)
+			for i := range ways {
+				ways[i] = w.decode(0, 0)
+			}
+			best := time.Duration(1 << 62)
+			for b.Loop() {
+				start := time.Now()
+				var all sync.WaitGroup
+				for _, d := range ways {
+					all.Go(func() { d.ours(b) })
+				}
+				all.Wait()
+				best = min(best, time.Since(start))
+			}
+			if jobs == 1 {
+				alone = best
+			}
+			records := float64(jobs*len(w.records)) / best.Seconds()
+			speedup := float64(jobs) * alone.Seconds() / best.Seconds()
+			b.ReportMetric(records, "records/s")
+			b.ReportMetric(speedup, "speedup")
+			line("%-34s %9s %9.0f %37.2f times one job", fmt.Sprintf("OAS to JSON, %d job(s)", jobs), "", records, speedup)
+		})
+	}
+}
+
+// Hand-written loops are of worth only if they do the same work.
+func TestHandWrittenLoopsAgree(t *testing.T) {
+	for _, w := range workloads(t) {
+		w.directions(t)
+	}
+}
+
+// Once its buffers have grown, the engine allocates nothing, whatever the number of records.
+func TestNothingIsAllocatedPerRecord(t *testing.T) {
+	for _, w := range workloads(t) {
+		for _, d := range w.directions(t) {
+			d.ours(t)
+			if n := testing.AllocsPerRun(3, func() { d.ours(t) }); n > 0 {
+				t.Errorf("%s %s: %.0f allocations in %d records", w.name, d.name, n, len(w.records))
+			}
 		}
 	}
 }

@@ -191,17 +191,6 @@ func (d *dateForm) read(digits []byte) (moment, copybooks.Fault) {
 	return m, m.check()
 }
 
-var monthDays = [...]int{0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
-
-func leap(year int) bool { return year%4 == 0 && (year%100 != 0 || year%400 == 0) }
-
-func daysIn(year, month int) int {
-	if month == 2 && leap(year) {
-		return 29
-	}
-	return monthDays[month]
-}
-
 // check completes the moment, or finds it impossible.
 func (m *moment) check() copybooks.Fault {
 	bad := m.hour > 23 || m.minute > 59 || m.second > 59 || m.hasMonth && (m.month < 1 || m.month > 12)
@@ -298,11 +287,10 @@ func fromTime(t time.Time) moment {
 
 // put writes the digits of a JSON text, such that append gives the same text again.
 func (d *dateForm) put(digits, text []byte) ([]byte, copybooks.Fault) {
-	m, f := d.parse(string(text))
+	m, f := d.parse(text)
 	if f != copybooks.OK {
 		return digits, f
 	}
-	start := len(digits)
 	year := m.year
 	if d.kind == weekDate {
 		if year, m.week = weekOf(m.year, m.month, m.day); m.week == 0 {
@@ -322,10 +310,6 @@ func (d *dateForm) put(digits, text []byte) ([]byte, copybooks.Fault) {
 		for unit := powers[p.n-1]; unit > 0; unit /= 10 {
 			digits = append(digits, byte('0'+n/unit%10))
 		}
-	}
-	var buf [40]byte
-	if again, _, f := d.append(buf[:0], digits[start:]); f != copybooks.OK || d.kind != timeDate && string(again) != string(text) {
-		return digits, copybooks.DateValue
 	}
 	return digits, copybooks.OK
 }
@@ -364,21 +348,44 @@ func (m *moment) number(sort byte, year int) int {
 	return int(sort - '0')
 }
 
-func (d *dateForm) parse(text string) (moment, copybooks.Fault) {
-	var m moment
-	layout := time.DateOnly
+func (d *dateForm) parse(text []byte) (moment, copybooks.Fault) {
 	switch d.kind {
-	case monthDate:
-		layout = "2006-01"
 	case timeDate:
-		layout = time.RFC3339Nano
+		return d.parseTime(string(text))
+	case monthDate:
+		return parseDay(text, "0000-00")
 	}
-	t, err := time.Parse(layout, text)
-	if err != nil {
+	return parseDay(text, "0000-00-00")
+}
+
+// parseDay reads full-date or its first two parts (RFC 3339 section 5.6).
+func parseDay(text []byte, shape string) (moment, copybooks.Fault) {
+	m := moment{day: 1}
+	if len(text) != len(shape) {
 		return m, copybooks.DateValue
 	}
-	if d.kind != timeDate {
-		return fromTime(t), copybooks.OK
+	for i, c := range text {
+		if digit := c-'0' < 10; digit != (shape[i] == '0') || !digit && c != '-' {
+			return m, copybooks.DateValue
+		}
+	}
+	two := func(i int) int { return int(text[i]-'0')*10 + int(text[i+1]-'0') }
+	m.year, m.month = two(0)*100+two(2), two(5)
+	if len(text) > 7 {
+		m.day = two(8)
+	}
+	if m.month < 1 || m.month > 12 || m.day < 1 || m.day > daysIn(m.year, m.month) {
+		return m, copybooks.DateValue
+	}
+	return m, copybooks.OK
+}
+
+// parseTime reads RFC 3339 date-time.
+func (d *dateForm) parseTime(text string) (moment, copybooks.Fault) {
+	var m moment
+	t, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return m, copybooks.DateValue
 	}
 	fraction, ok := secondsFraction(text)
 	if !ok || fraction%powers[12-d.fraction] != 0 {
@@ -415,33 +422,4 @@ func secondsFraction(text string) (n int64, ok bool) {
 		n += int64(c-'0') * unit
 	}
 	return n, true
-}
-
-func dayOfYear(year, month, day int) int {
-	for m := 1; m < month; m++ {
-		day += daysIn(year, m)
-	}
-	return day
-}
-
-// EI weeks run from Sunday to Saturday, and week 01 holds 1 January.
-
-// weekStart returns the Sunday on which a week starts.
-func weekStart(year, week int) (y, m, d int) {
-	first := time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)
-	start := first.AddDate(0, 0, 7*(week-1)-int(first.Weekday()))
-	return start.Year(), int(start.Month()), start.Day()
-}
-
-// weekOf returns the year and week that start on a day, and week 0 if none does. The week that holds
-// 1 January belongs to the new year.
-func weekOf(year, month, day int) (y, week int) {
-	start := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
-	if start.Weekday() != time.Sunday {
-		return year, 0
-	}
-	y = start.AddDate(0, 0, 6).Year()
-	first := time.Date(y, 1, 1, 0, 0, 0, 0, time.UTC)
-	days := int(start.Sub(first).Hours()/24) + int(first.Weekday())
-	return y, days/7 + 1
 }

@@ -182,3 +182,30 @@ func TestEveryInstantThatAClockShowedComesBack(t *testing.T) {
 		}
 	})
 }
+
+// Weeks and day numbers are those of the standard library's calendar.
+func TestDayNumbersAgreeWithTime(t *testing.T) {
+	for day := time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC); day.Year() < 3000; day = day.AddDate(0, 0, 1) {
+		y, m, d := day.Date()
+		n := dayNumber(y, int(m), d)
+		if weekday(n) != int(day.Weekday()) {
+			t.Fatalf("%v: weekday %d", day, weekday(n))
+		}
+		if a, b, c := dayOf(n); a != y || b != int(m) || c != d {
+			t.Fatalf("%v: %d-%d-%d", day, a, b, c)
+		}
+		year, week := weekOf(y, int(m), d)
+		if (week != 0) != (day.Weekday() == time.Sunday) {
+			t.Fatalf("%v: week %d", day, week)
+		}
+		if week == 0 {
+			continue
+		}
+		if end := day.AddDate(0, 0, 6); year != end.Year() || week != (end.YearDay()-1)/7+1 {
+			t.Fatalf("%v: week %d of %d", day, week, year)
+		}
+		if a, b, c := weekStart(year, week); a != y || b != int(m) || c != d {
+			t.Fatalf("%v: week %d starts %d-%d-%d", day, week, a, b, c)
+		}
+	}
+}

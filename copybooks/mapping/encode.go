@@ -24,6 +24,7 @@ type encItem struct {
 	views    bool            // shared storage: children are its views
 	cluster  *cluster        // its selector, if there is one
 	skipped  bool            // a view that no value selects
+	counter  *node           // the value of the count that a table depends on, if the JSON shows it
 }
 
 // ValueError says which value of a JSON text cannot be encoded, and where it would have gone.
@@ -60,6 +61,7 @@ func (e *ValueError) Unwrap() error { return e.Err }
 type Encoder struct {
 	view     *View
 	encoders []*copybooks.Encoder
+	kinds    []*node // by record: the value at the kind field's bytes
 	tape     tape
 	job      encodeJob
 }
@@ -69,6 +71,9 @@ func (v *View) Encoder() *Encoder {
 	e := &Encoder{view: v}
 	for _, r := range v.records {
 		e.encoders = append(e.encoders, r.plan.Encoder())
+		if v.kinds != nil {
+			e.kinds = append(e.kinds, r.kindLeaf(v.kinds.item))
+		}
 	}
 	return e
 }
@@ -107,11 +112,11 @@ func (e *Encoder) Append(dst, json, original []byte) ([]byte, error) {
 // kind finds the record that a JSON text is of: by the kind field's value, or by the original.
 func (e *Encoder) kind(original []byte) (int, error) {
 	s := e.view.kinds
-	for i, rec := range e.view.records {
+	for i := range e.view.records {
 		if !s.selects(i) {
 			continue
 		}
-		if got, ok := e.kindIn(rec, s); ok && got == i {
+		if got, ok := e.kindIn(e.kinds[i], s); ok && got == i {
 			return i, nil
 		}
 	}
@@ -159,8 +164,7 @@ func (s *selector) selects(i int) bool {
 }
 
 // kindIn reads the kind as the JSON of one record would hold it: from the leaf at the kind field's bytes.
-func (e *Encoder) kindIn(rec *record, s *selector) (int, bool) {
-	leaf := rec.kindLeaf(s.item)
+func (e *Encoder) kindIn(leaf *node, s *selector) (int, bool) {
 	if leaf == nil {
 		return 0, false
 	}

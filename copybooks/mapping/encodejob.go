@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -19,6 +20,8 @@ type encodeJob struct {
 	view  *encItem
 	where []int // indices of the elements around
 	was   []byte
+	// digits holds the text of a count, a date, a default or null.
+	digits []byte
 	// written, if not nil, says which bytes of the record a value of the JSON wrote.
 	written []bool
 }
@@ -44,43 +47,43 @@ func (j *encodeJob) start(rec *record, enc *copybooks.Encoder, t *tape) {
 
 // bind notes which value belongs to which node, below an object.
 func (j *encodeJob) bind(n *node, at int32) error {
-	t := j.tape
+	t, guess := j.tape, 0
 	for i := at + 1; i < t.values[at].next; i = t.values[i+1].next {
-		name := t.bytes(i)
-		known := false
-		for _, m := range n.members {
-			if m.key != string(name) {
+		k := n.names.find(t.bytes(i), guess)
+		if k < 0 {
+			return j.unknown(n, i)
+		}
+		guess = k + 1
+		for first, m := range n.names.list[k].nodes {
+			if j.bound[m.id] >= 0 && first == 0 {
+				return j.fail(m, i, copybooks.WrongKind, errors.New("member stands twice"))
+			}
+			j.bound[m.id] = i + 1
+			if m.kind != objectNode {
 				continue
 			}
-			if j.bound[m.id] >= 0 && !known {
-				return j.fail(m, i, copybooks.WrongKind, fmt.Errorf("member stands twice"))
-			}
-			known = true
-			j.bound[m.id] = i + 1
-			if m.kind == objectNode && t.values[i+1].kind == jsonObject {
+			switch t.values[i+1].kind {
+			case jsonNull:
+			case jsonObject:
 				if err := j.bind(m, i+1); err != nil {
 					return err
 				}
+			default:
+				return t.wrong(i+1, m.pointer(), "an object")
 			}
-		}
-		if !known {
-			keys := map[string]bool{}
-			for _, m := range n.members {
-				keys[m.key] = true
-			}
-			return &ValueError{Pointer: n.pointer(), Offset: int(t.values[i].at), Reason: copybooks.WrongKind.String(),
-				Err: fmt.Errorf("no field belongs to the member%s", hint(string(name), keys))}
-		}
-	}
-	for _, m := range n.members {
-		if m.kind == leafNode {
-			continue
-		}
-		if v := j.bound[m.id]; v >= 0 && t.values[v].kind != jsonNull && m.kind == objectNode && t.values[v].kind != jsonObject {
-			return t.wrong(v, m.pointer(), "an object")
 		}
 	}
 	return nil
+}
+
+// unknown is the error of a member that no field belongs to.
+func (j *encodeJob) unknown(n *node, at int32) error {
+	keys := map[string]bool{}
+	for _, m := range n.members {
+		keys[m.key] = true
+	}
+	return &ValueError{Pointer: n.pointer(), Offset: int(j.tape.values[at].at), Reason: copybooks.WrongKind.String(),
+		Err: fmt.Errorf("no field belongs to the member%s", hint(string(j.tape.bytes(at)), keys))}
 }
 
 // fail is an error at a node.
@@ -186,39 +189,27 @@ func (j *encodeJob) length(e *encItem, at int32, given int, n *int) error {
 	}
 	if counter != nil {
 		*n = given
-		if shown := j.rec.shown(counter); shown != nil && j.bound[shown.id] >= 0 {
+		if shown := e.counter; shown != nil && j.bound[shown.id] >= 0 {
 			if f := j.enc.Open(e.item, given, false); f != copybooks.OK {
 				return j.fail(e.node, at, f, fmt.Errorf("%d elements, but %s says otherwise", given, shown.pointer()))
 			}
 		}
 	}
 	if e.used != nil {
-		if f := j.enc.Put(e.used, []byte(strconv.Itoa(given))); f != copybooks.OK {
+		j.digits = strconv.AppendInt(j.digits[:0], int64(given), 10)
+		if f := j.enc.Put(e.used, j.digits); f != copybooks.OK {
 			return j.refuse(e.node, at, e.used, f)
 		}
 	}
 	return nil
 }
 
-// shown returns the node of a Field's value, nil if it has none.
-func (rec *record) shown(it *copybooks.Item) *node {
-	var found *node
-	var visit func(e *encItem)
-	visit = func(e *encItem) {
-		if e.item.Field == it.Field && e.node != nil && e.node.kind == leafNode {
-			found = e.node
-		}
-		for _, c := range e.children {
-			visit(c)
-		}
-	}
-	visit(rec.enc)
-	return found
-}
-
 // element binds the values of one element, or none.
 func (j *encodeJob) element(n *node, given bool, at int32) error {
-	j.unbind(n)
+	below := j.bound[n.parent.slots[0]:n.parent.slots[1]]
+	for i := range below {
+		below[i] = -1
+	}
 	if !given {
 		return nil
 	}
@@ -230,11 +221,4 @@ func (j *encodeJob) element(n *node, given bool, at int32) error {
 		return j.tape.wrong(at, n.pointer(), "an object")
 	}
 	return j.bind(n, at)
-}
-
-func (j *encodeJob) unbind(n *node) {
-	j.bound[n.id] = -1
-	for _, m := range n.members {
-		j.unbind(m)
-	}
 }

@@ -50,7 +50,8 @@ func (j *encodeJob) absent(e *encItem) error {
 	}
 	f := copybooks.OK
 	if e.def != nil && !j.enc.Live() {
-		f = j.enc.Put(e.item, []byte(*e.def))
+		j.digits = append(j.digits[:0], *e.def...)
+		f = j.enc.Put(e.item, j.digits)
 	} else {
 		f = j.enc.Keep(e.item)
 	}
@@ -130,7 +131,14 @@ func (j *encodeJob) putNull(e *encItem, l *leaf) copybooks.Fault {
 		}
 	}
 	if len(l.nulls) > 0 {
-		return l.nulls[0].put(j.enc, e.item, l.digits)
+		if l.nulls[0].kind == nullIndicator {
+			return j.enc.Keep(e.item)
+		}
+		var raw bool
+		if j.digits, raw = l.nulls[0].content(j.digits[:0], e.item, l.digits); raw {
+			return j.enc.PutRaw(e.item, j.digits)
+		}
+		return j.enc.Put(e.item, j.digits)
 	}
 	if l.form == codeLeaf && e.item.Codec.Kind() == copybooks.TextValue {
 		return j.enc.Put(e.item, nil)
@@ -202,10 +210,9 @@ func (j *encodeJob) putDate(e *encItem, l *leaf, text []byte) copybooks.Fault {
 			}
 		}
 	}
-	var buf [40]byte
-	digits, f := l.date.put(buf[:0], text)
-	if f != copybooks.OK {
+	var f copybooks.Fault
+	if j.digits, f = l.date.put(j.digits[:0], text); f != copybooks.OK {
 		return f
 	}
-	return j.enc.Put(e.item, digits)
+	return j.enc.Put(e.item, j.digits)
 }

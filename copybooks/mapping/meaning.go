@@ -33,6 +33,10 @@ func (w walk) leaf(n *node, it *copybooks.Item, e *encItem, s *Setting, path str
 	}
 	l := &leaf{item: it, nulls: nullRules(s.Null), def: s.Default}
 	n.leaf, e.item, e.node = l, it, n
+	if c.rec.shows == nil {
+		c.rec.shows = map[*copybooks.Field]*node{}
+	}
+	c.rec.shows[it.Field] = n
 	c.form(l, s, path)
 	if s.NullIndicator != "" {
 		c.indicator(n, l, s, path)

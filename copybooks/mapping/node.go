@@ -23,6 +23,49 @@ type node struct {
 	clusters    []*cluster
 	sensitivity string
 	id          int
+	// slots are the numbers of the values below the element of this array: from the first up to the second.
+	slots [2]int
+	// names are the members of an object by their names; ready once the record is compiled.
+	names *names
+}
+
+// names finds the members of an object. Members of views that exclude each other may have the same name.
+type names struct {
+	list  []named
+	index map[string]int
+}
+
+type named struct {
+	key   string
+	nodes []*node
+}
+
+func newNames(n *node) *names {
+	out := &names{index: map[string]int{}}
+	for _, m := range n.members {
+		i, known := out.index[m.key]
+		if !known {
+			i = len(out.list)
+			out.index[m.key] = i
+			out.list = append(out.list, named{key: m.key})
+		}
+		out.list[i].nodes = append(out.list[i].nodes, m)
+	}
+	return out
+}
+
+// find returns the place of a name, -1 if there is none. JSON texts mostly keep the order of the record and
+// leave some members out, so it looks from a guess on first.
+func (x *names) find(name []byte, guess int) int {
+	for i := guess; i < len(x.list) && i < guess+4; i++ {
+		if x.list[i].key == string(name) {
+			return i
+		}
+	}
+	if i, ok := x.index[string(name)]; ok {
+		return i
+	}
+	return -1
 }
 
 type nodeKind uint8

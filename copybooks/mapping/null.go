@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"bytes"
-	"strings"
 
 	"github.com/portage-gateway/portage/copybooks"
 )
@@ -78,27 +77,30 @@ func zeroFraction(text []byte) bool {
 	return bytes.HasPrefix(text, []byte("0.")) && all(text[2:], '0')
 }
 
-// put writes the content.
-func (r *nullRule) put(e *copybooks.Encoder, it *copybooks.Item, digits int) copybooks.Fault {
-	size := it.Size()
+// content appends what means null: bytes as they are, or the canonical text of a value.
+func (r *nullRule) content(dst []byte, it *copybooks.Item, digits int) (out []byte, raw bool) {
+	fill := func(c byte, n int) []byte {
+		for range n {
+			dst = append(dst, c)
+		}
+		return dst
+	}
 	switch r.kind {
 	case nullLow:
-		return e.PutRaw(it, make([]byte, size))
+		return fill(0, it.Size()), true
 	case nullHigh:
-		return e.PutRaw(it, bytes.Repeat([]byte{0xFF}, size))
+		return fill(0xFF, it.Size()), true
 	case nullSpaces:
-		return e.PutRaw(it, bytes.Repeat([]byte{it.Codec.Space()}, size))
+		return fill(it.Codec.Space(), it.Size()), true
 	case nullZeros:
 		if it.Codec.Kind() == copybooks.TextValue {
-			return e.Put(it, []byte(strings.Repeat("0", digits)))
+			return fill('0', digits), false
 		}
-		return e.Put(it, []byte("0"))
+		return append(dst, '0'), false
 	case nullNines:
-		return e.Put(it, []byte(strings.Repeat("9", digits)))
-	case nullIndicator:
-		return e.Keep(it)
+		return fill('9', digits), false
 	}
-	return e.Put(it, []byte(r.text))
+	return append(dst, r.text...), false
 }
 
 // shownAsNull reports whether an Item's bytes are null in JSON, an indicator left aside.

@@ -59,6 +59,9 @@ func (b *builder) object(n *node, root bool) {
 	if root {
 		b.choose(b.rec.clusters, nil)
 	}
+	if n.names == nil {
+		n.names = newNames(n)
+	}
 	b.emit(op{code: opObject, key: key(n), node: n})
 	b.members(n)
 	code := opEnd

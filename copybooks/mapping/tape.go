@@ -1,14 +1,16 @@
 package mapping
 
 import (
+	"encoding/binary"
 	"fmt"
+	"math/bits"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// tape is JSON text (RFC 8259) taken apart into a flat run of values, reused from record to record. A
-// string's text stands decoded in buf.
+// tape is JSON text (RFC 8259) taken apart in one pass into a flat run of values, reused from record to record.
+// A string with escapes stands decoded in buf, any other one where it is.
 type tape struct {
 	src    []byte
 	values []value
@@ -35,7 +37,8 @@ func (k valueKind) String() string {
 // value is one JSON value. A member's name is a string value before it.
 type value struct {
 	kind       valueKind
-	start, end int32 // text: in buf for strings, in src for the rest
+	escaped    bool  // the text stands in buf
+	start, end int32 // text: in src, or in buf
 	at         int32 // offset in src
 	next       int32 // index of the value behind this one
 	n          int32 // members or elements
@@ -89,7 +92,11 @@ func (t *tape) space() {
 	}
 }
 
+// peek returns the byte behind spaces, 0 at the end.
 func (t *tape) peek() byte {
+	if t.pos < len(t.src) && t.src[t.pos] > ' ' {
+		return t.src[t.pos]
+	}
 	t.space()
 	if t.pos < len(t.src) {
 		return t.src[t.pos]
@@ -100,24 +107,23 @@ func (t *tape) peek() byte {
 func (t *tape) value() error {
 	i := len(t.values)
 	c := t.peek()
-	t.values = append(t.values, value{at: int32(t.pos)})
-	var err error
+	if c == '"' {
+		return t.text()
+	}
+	t.values = append(t.values, value{at: int32(t.pos), next: int32(i + 1)})
 	switch {
-	case c == '"':
-		err = t.text(i)
 	case c == '{' || c == '[':
 		if t.depth++; t.depth > maxDepth {
 			return t.fail("less nesting")
 		}
-		err = t.container(i, c == '{')
+		err := t.container(i, c == '{')
 		t.depth--
+		t.values[i].next = int32(len(t.values))
+		return err
 	case c == '-' || c-'0' < 10:
-		err = t.number(i)
-	default:
-		err = t.literal(i)
+		return t.number(i)
 	}
-	t.values[i].next = int32(len(t.values))
-	return err
+	return t.literal(i)
 }
 
 func (t *tape) literal(i int) error {
@@ -187,7 +193,7 @@ func (t *tape) container(i int, object bool) error {
 			if t.peek() != '"' {
 				return t.fail("a member name")
 			}
-			if err := t.value(); err != nil {
+			if err := t.text(); err != nil {
 				return err
 			}
 			if t.peek() != ':' {
@@ -212,35 +218,75 @@ func (t *tape) container(i int, object bool) error {
 	}
 }
 
-func (t *tape) text(i int) error {
+// text reads a string; it stands at its quote.
+func (t *tape) text() error {
+	at := t.pos
 	t.pos++
-	v := &t.values[i]
-	v.kind, v.start = jsonString, int32(len(t.buf))
-	start := t.pos
-	for t.pos < len(t.src) {
-		c := t.src[t.pos]
+	end, plain := t.plain(t.pos)
+	if end >= len(t.src) || t.src[end] != '"' {
+		return t.rest(at)
+	}
+	if !plain && !utf8.Valid(t.src[t.pos:end]) {
+		t.pos = end + 1
+		return t.fail("UTF-8")
+	}
+	t.values = append(t.values, value{kind: jsonString, at: int32(at), start: int32(t.pos), end: int32(end), next: int32(len(t.values) + 1)})
+	t.pos = end + 1
+	return nil
+}
+
+// plain returns where a string's run of characters as they are ends, and whether all of it is ASCII: at a quote,
+// an escape, a control character or the end. It looks at eight bytes at a time.
+func (t *tape) plain(i int) (end int, ascii bool) {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	ascii = true
+	for ; i+8 <= len(t.src); i += 8 {
+		x := binary.LittleEndian.Uint64(t.src[i:])
+		quote, slash := x^'"'*ones, x^'\\'*ones
+		// The lowest bit that is set is that of the first such byte; those above it may be false.
+		stop := ((quote-ones)&^quote | (slash-ones)&^slash | (x-' '*ones)&^x) & tops
+		if stop == 0 {
+			ascii = ascii && x&tops == 0
+			continue
+		}
+		n := bits.TrailingZeros64(stop)
+		return i + n>>3, ascii && x&tops&(1<<n-1) == 0
+	}
+	for ; i < len(t.src); i++ {
+		c := t.src[i]
+		if c == '"' || c == '\\' || c < ' ' {
+			break
+		}
+		ascii = ascii && c < 0x80
+	}
+	return i, ascii
+}
+
+// rest reads a string with escapes, or finds what is wrong with it.
+func (t *tape) rest(at int) error {
+	start := len(t.buf)
+	for {
+		end, _ := t.plain(t.pos)
+		t.buf = append(t.buf, t.src[t.pos:end]...)
+		t.pos = end
 		switch {
-		case c == '"':
-			t.buf = append(t.buf, t.src[start:t.pos]...)
-			v.end = int32(len(t.buf))
+		case end == len(t.src):
+			return t.fail("the end of the string")
+		case t.src[end] == '"':
 			t.pos++
-			if !utf8.Valid(t.buf[v.start:v.end]) {
+			if !utf8.Valid(t.buf[start:]) {
 				return t.fail("UTF-8")
 			}
+			t.values = append(t.values, value{kind: jsonString, escaped: true, at: int32(at), start: int32(start), end: int32(len(t.buf)), next: int32(len(t.values) + 1)})
 			return nil
-		case c == '\\':
-			t.buf = append(t.buf, t.src[start:t.pos]...)
+		case t.src[end] == '\\':
 			if err := t.escape(); err != nil {
 				return err
 			}
-			start = t.pos
-		case c < ' ':
-			return t.fail("no control character in a string")
 		default:
-			t.pos++
+			return t.fail("no control character in a string")
 		}
 	}
-	return t.fail("the end of the string")
 }
 
 func (t *tape) escape() error {
@@ -304,7 +350,7 @@ func (t *tape) hex() (rune, error) {
 // bytes returns the text of a string, number or literal.
 func (t *tape) bytes(i int32) []byte {
 	v := &t.values[i]
-	if v.kind == jsonString {
+	if v.escaped {
 		return t.buf[v.start:v.end]
 	}
 	return t.src[v.start:v.end]

@@ -31,6 +31,8 @@ type record struct {
 	// indicators and renames are written when the record stands.
 	indicators []indication
 	renames    []*renaming
+	// shows holds the values of single Fields, while the record is compiled.
+	shows map[*copybooks.Field]*node
 }
 
 // expect is a Field that must hold certain bytes.

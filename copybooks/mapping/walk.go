@@ -248,14 +248,19 @@ func (w walk) table(it *copybooks.Item, e *encItem, s *Setting, path string, gro
 			e.used = n.used
 		}
 	}
+	if by := it.Counter(); by != nil {
+		e.counter = w.c.rec.shows[by.Field]
+	}
 	inner := walk{c: w.c, when: w.when, element: n, sensitive: w.sensitive}
 	if group {
-		element := n.add(&node{kind: objectNode, item: it})
+		element := n.add(&node{kind: objectNode, item: it, id: w.c.slot()})
 		inner.base, inner.container = element, element
 		inner.settle(it, e)
+		n.slots = [2]int{element.id, w.c.rec.leaves}
 		return e
 	}
 	element := n.add(&node{kind: leafNode, id: w.c.slot(), sensitivity: w.sensitive})
+	n.slots = [2]int{element.id, element.id + 1}
 	value := &encItem{item: it, path: path, element: true}
 	inner.base, inner.container = element, element
 	inner.leaf(element, it, value, s, path)
