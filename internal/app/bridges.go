@@ -28,11 +28,16 @@ func (b *bridgeRun) run(ctx context.Context) error {
 	if err == nil || ctx.Err() != nil {
 		return nil
 	}
+	b.stand(err)
+	<-ctx.Done()
+	return nil
+}
+
+// stand says that the bridge goes no further, and why.
+func (b *bridgeRun) stand(err error) {
 	text := err.Error()
 	b.fault.Store(&text)
 	b.bridge.Log.Error("the bridge stands still", "bridge", b.config.Name, "err", err)
-	<-ctx.Done()
-	return nil
 }
 
 func (b *bridgeRun) probe(context.Context) error {
@@ -85,8 +90,10 @@ func (a *App) openBridge(c config.Bridge) error {
 // eventsConfig names what a bridge's records speak of: References for subjects, HMACs for Keys.
 func (a *App) eventsConfig(c config.Bridge) bridge.EventsConfig {
 	return bridge.EventsConfig{
-		Source:    c.Source,
-		Reference: a.vault.Reference,
+		Source:     c.Source,
+		Unwrap:     mq.Unwrap,
+		Extensions: c.Extensions,
+		Reference:  a.vault.Reference,
 		Key: func(sin string) []byte {
 			key := a.vault.MAC("key", []byte(sin))
 			return key[:]

@@ -93,13 +93,13 @@ func (a *App) openExchange(e config.Exchange) error {
 		return err
 	}
 	requester := &mq.Requester{
-		Name: e.Name, Dial: a.dial, RequestQueue: e.Request, ReplyQueue: e.Reply, InFlight: e.InFlight,
+		Name: e.Name, Dial: a.dial, RequestQueue: e.Request, ReplyQueue: e.Reply, InFlight: e.InFlight, Custom: e.Custom,
 		Descriptor: mq.Descriptor{Encoding: zosEncoding, CCSID: zosCCSID, PutApplName: "portage"},
 		Metrics:    a.metrics.mq, Log: a.log,
 	}
 	exchange := &bridge.Exchange{
 		Name: e.Name, View: view, Call: requester.Call, Open: a.vault.OpenReference,
-		Params: router.Params, Metrics: a.metrics.bridge, Log: a.log,
+		Params: router.Params, Trace: e.Trace, Metrics: a.metrics.bridge, Log: a.log,
 	}
 	for _, r := range a.Config.Routes {
 		if r.Legacy.Exchange == e.Name || r.Modern.Exchange == e.Name {

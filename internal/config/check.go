@@ -51,6 +51,9 @@ func (c *Config) checkExchanges(k *checker) (names []string) {
 		k.need(at, "copybook", e.Copybook)
 		k.need(at, "request", e.Request)
 		k.need(at, "reply", e.Reply)
+		if err := e.Custom.Validate(); err != nil {
+			k.add(at, "", "the exchange %q: %v", e.Name, err)
+		}
 		if e.InFlight < 0 {
 			k.add(at+".inFlight", "0 takes the default of 50", "inFlight is below zero")
 		}

@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/portage-gateway/portage/adapters/kafka"
+	"github.com/portage-gateway/portage/adapters/mq"
 	"github.com/portage-gateway/portage/adapters/mq/qmgr"
+	"github.com/portage-gateway/portage/adapters/webhook"
 	"github.com/portage-gateway/portage/router"
 )
 
@@ -33,6 +35,8 @@ type Config struct {
 	Bridges []Bridge `yaml:"bridges"`
 	// Kafka takes every event of the journal. Without brokers there is none.
 	Kafka kafka.Config `yaml:"kafka"`
+	// Webhooks are subscribers that get every event of the journal over HTTP.
+	Webhooks []webhook.Config `yaml:"webhooks"`
 	// Contracts are what `portage verify` holds both sides of a route, or a bridge, to.
 	Contracts []Contract `yaml:"contracts"`
 }
@@ -64,6 +68,10 @@ type Exchange struct {
 	Reply   string `yaml:"reply"`
 	// InFlight is how many calls may wait for Legacy at once. Default 50.
 	InFlight int `yaml:"inFlight"`
+	// Trace passes traceparent and tracestate on beside the request.
+	Trace bool `yaml:"trace"`
+	// Custom is how Legacy expects to be asked: the bare area, the MQ-CICS bridge, IMS.
+	mq.Custom `yaml:",inline"`
 }
 
 // Route is one operation with its two sides.
@@ -112,8 +120,11 @@ type Bridge struct {
 	Mapping  string `yaml:"mapping"`
 	// Source is the CloudEvents source attribute, a URI-reference. Default: the mapping's.
 	Source string `yaml:"source"`
-	// Batch is the most messages in a unit of work. Default 100.
+	// Batch is the most messages in a unit of work. Default 50.
 	Batch int `yaml:"batch"`
+	// Extensions makes CloudEvents extension attributes of message properties: the property's name, in lower
+	// case, to the attribute's. Properties that are not named stay behind; traceparent and tracestate always come.
+	Extensions map[string]string `yaml:"extensions"`
 }
 
 // Contract holds a route or a bridge to a contract file.
