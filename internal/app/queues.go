@@ -6,6 +6,7 @@ import (
 
 	"github.com/portage-gateway/portage/adapters/bridge"
 	"github.com/portage-gateway/portage/adapters/mq"
+	"github.com/portage-gateway/portage/adapters/mq/ibmmq"
 	"github.com/portage-gateway/portage/adapters/mq/qmgr"
 	"github.com/portage-gateway/portage/internal/config"
 	"github.com/portage-gateway/portage/internal/console"
@@ -21,24 +22,9 @@ const (
 
 // openQueues connects to the queue manager, or runs the embedded one.
 func (a *App) openQueues(context.Context) error {
-	c := a.Config.QueueManager
-	name, dial := "embedded", mq.Dial(nil)
-	if c.Socket != "" {
-		name, dial = c.Socket, qmgr.DialAs(c.Socket, "portage")
-	} else {
-		m, err := qmgr.Open(qmgr.Config{
-			Dir: a.data.path, Socket: a.data.file("queues.sock"), Queues: c.Queues, Sealer: a.vault.Sealer("queues"), Log: a.log,
-		})
-		if err != nil {
-			return err
-		}
-		a.onClose(m.Close)
-		l, err := m.Listen()
-		if err != nil {
-			return err
-		}
-		a.actors.add("queue manager", func(ctx context.Context) error { return m.Serve(ctx, l) })
-		dial = m.Dial
+	name, dial, err := a.queueManager(a.Config.QueueManager)
+	if err != nil {
+		return err
 	}
 	a.dial = a.metrics.mq.Dial(name, dial)
 	depths := &mq.Depths{Dial: dial, Queues: a.queueNames()}
@@ -52,6 +38,30 @@ func (a *App) openQueues(context.Context) error {
 		return conn.Close()
 	})
 	return nil
+}
+
+// queueManager returns the way to the queue manager and its name in metrics.
+func (a *App) queueManager(c config.QueueManager) (name string, dial mq.Dial, err error) {
+	switch {
+	case c.IBMMQ != nil:
+		dial, err = ibmmq.Dial(*c.IBMMQ)
+		return c.IBMMQ.QueueManager, dial, err
+	case c.Socket != "":
+		return c.Socket, qmgr.DialAs(c.Socket, "portage"), nil
+	}
+	m, err := qmgr.Open(qmgr.Config{
+		Dir: a.data.path, Socket: a.data.file("queues.sock"), Queues: c.Queues, Sealer: a.vault.Sealer("queues"), Log: a.log,
+	})
+	if err != nil {
+		return "", nil, err
+	}
+	a.onClose(m.Close)
+	l, err := m.Listen()
+	if err != nil {
+		return "", nil, err
+	}
+	a.actors.add("queue manager", func(ctx context.Context) error { return m.Serve(ctx, l) })
+	return "embedded", m.Dial, nil
 }
 
 // queueNames lists the queues that the configuration names.

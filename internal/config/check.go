@@ -31,6 +31,11 @@ func (c *Config) check() []fault {
 	k := &checker{}
 	k.listener("$.traffic.listen", c.Traffic)
 	k.listener("$.control.listen", c.Control)
+	if q := c.QueueManager.IBMMQ; q != nil {
+		if err := q.Check(); err != nil {
+			k.add("$.queueManager.ibmmq", "", "%v", err)
+		}
+	}
 	exchanges := c.checkExchanges(k)
 	c.checkRoutes(k, exchanges)
 	c.checkBridges(k)

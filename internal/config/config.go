@@ -8,6 +8,7 @@ import (
 
 	"github.com/portage-gateway/portage/adapters/kafka"
 	"github.com/portage-gateway/portage/adapters/mq"
+	"github.com/portage-gateway/portage/adapters/mq/ibmmq"
 	"github.com/portage-gateway/portage/adapters/mq/qmgr"
 	"github.com/portage-gateway/portage/adapters/webhook"
 	"github.com/portage-gateway/portage/router"
@@ -52,6 +53,8 @@ type QueueManager struct {
 	// Socket is the Unix socket of a queue manager that runs by itself (`portage queue-manager`). Empty:
 	// Portage runs one in its own process, under Data.
 	Socket string `yaml:"socket"`
+	// IBMMQ is IBM MQ, through IBM's client: a Portage built with the tag ibmmq. Outranks Socket.
+	IBMMQ *ibmmq.Config `yaml:"ibmmq"`
 	// Queues are defined on the embedded queue manager when it starts.
 	Queues []qmgr.Queue `yaml:"queues"`
 }
