@@ -41,6 +41,8 @@ type Config struct {
 	ClientID string `yaml:"clientId"`
 	// Version is the oldest broker version in use. Default "2.8.0".
 	Version string `yaml:"version"`
+	// MaxBatch is the largest number of messages that a Source delivers at once, 1 to 100. Default 50.
+	MaxBatch int `yaml:"maxBatch"`
 	// TLS and SASL say how to connect. Zero: in the clear, without a name.
 	TLS  TLS  `yaml:"tls"`
 	SASL SASL `yaml:"sasl"`

@@ -44,6 +44,9 @@ func (c *Config) complete() error {
 	if c.Patience == 0 {
 		c.Patience = 30 * time.Second
 	}
+	if c.MaxBatch == 0 {
+		c.MaxBatch = 50
+	}
 	if c.ClientID == "" {
 		c.ClientID = "portage"
 	}
@@ -77,6 +80,8 @@ func (c *Config) complete() error {
 		return fmt.Errorf("kafka: compression %q is not none, gzip, snappy, lz4 or zstd", c.Compression)
 	case c.Partitions < 1 || c.Partitions > 10_000:
 		return fmt.Errorf("kafka: partitions %d is not 1 to 10,000", c.Partitions)
+	case c.MaxBatch < 1 || c.MaxBatch > maxBatch:
+		return fmt.Errorf("kafka: maxBatch %d is not 1 to %d", c.MaxBatch, maxBatch)
 	case c.MaxMessageBytes < 1024:
 		return fmt.Errorf("kafka: maxMessageBytes %d is less than 1,024", c.MaxMessageBytes)
 	case c.Patience < retryPause:

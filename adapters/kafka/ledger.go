@@ -55,7 +55,7 @@ func OpenLedger(c Config) (*Ledger, error) {
 	if err := c.complete(); err != nil {
 		return nil, err
 	}
-	conf, err := c.transactional()
+	conf, err := c.transactional("portage-" + c.Name)
 	if err != nil {
 		return nil, err
 	}

@@ -83,19 +83,26 @@ func (g *gate) bar() bool {
 	return g.barred
 }
 
-// transact runs one transaction of records and a mark. After any outcome but done the line is of no more use.
+// work is what one transaction commits: records, and offsets under a group.
+type work struct {
+	records []*sarama.ProducerMessage
+	offsets map[string][]*sarama.PartitionOffsetMetadata
+	group   *sarama.ConsumerGroupMetadata
+}
+
+// transact runs one transaction. After any outcome but done the line is of no more use.
 //
 // An AbortableError says that EndTxn was not sent; a FatalError may follow a commit whose answer was lost.
-func (l *line) transact(c *Config, records []*sarama.ProducerMessage, next mark, g *gate) (outcome, error) {
+func (l *line) transact(c *Config, w work, g *gate) (outcome, error) {
 	if err := l.producer.BeginTxn(); err != nil {
 		return undone, c.fail("begin transaction", err)
 	}
-	if len(records) > 0 {
-		if err := l.producer.SendMessages(records); err != nil {
-			return l.unsettled(undone), c.classify(err, len(records))
+	if len(w.records) > 0 {
+		if err := l.producer.SendMessages(w.records); err != nil {
+			return l.unsettled(undone), c.classify(err, len(w.records))
 		}
 	}
-	if err := l.producer.AddOffsetsToTxn(next.offsets(c.Topic), c.group()); err != nil {
+	if err := l.producer.AddOffsetsToTxnWithGroupMetadata(w.offsets, w.group); err != nil {
 		return undone, c.fail("add position", err)
 	}
 	if !g.enter() {

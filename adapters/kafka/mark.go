@@ -48,31 +48,9 @@ func (c *Config) group() string { return "portage-" + c.Name }
 // readMark reads the last committed mark. Stable waits, by an error that comes right, until no transaction
 // that could still change it is open.
 func (c *Config) readMark(client sarama.Client, stable bool) (mark, error) {
-	coordinator, err := client.Coordinator(c.group())
-	if err != nil {
-		return mark{}, c.fail("read position", err)
-	}
-	request := sarama.NewOffsetFetchRequest(client.Config().Version, c.group(), map[string][]int32{c.Topic: {0}})
-	request.RequireStable = stable
-	response, err := coordinator.FetchOffset(request)
-	if err != nil {
-		coordinator.Close()                      //nolint:errcheck // it is broken
-		_ = client.RefreshCoordinator(c.group()) // the next try says it again
-		return mark{}, c.fail("read position", err)
-	}
-	block := response.GetBlock(c.Topic, 0)
-	switch {
-	case response.GroupError() == sarama.ErrGroupIDNotFound:
-		return mark{sequence: -1}, nil
-	case response.GroupError() != sarama.ErrNoError:
-		_ = client.RefreshCoordinator(c.group())
-		return mark{}, c.fail("read position", response.GroupError())
-	case block == nil:
-		return mark{}, c.fail("read position", errors.New("the answer does not name the partition"))
-	case block.Err != sarama.ErrNoError:
-		return mark{}, c.fail("read position", block.Err)
-	case block.Offset < 0:
-		return mark{sequence: -1}, nil
+	block, err := c.readBlock(client, c.group(), 0, stable)
+	if err != nil || block.Offset < 0 {
+		return mark{sequence: -1}, err
 	}
 	position, err := base64.StdEncoding.DecodeString(block.Metadata)
 	if err != nil {
@@ -84,17 +62,67 @@ func (c *Config) readMark(client sarama.Client, stable bool) (mark, error) {
 	return mark{block.Offset, block.LeaderEpoch, position}, nil
 }
 
-// stableMark reads the mark until no open transaction can change it, for as long as a coordinator may
-// take to settle one.
-func (c *Config) stableMark(client sarama.Client) (m mark, err error) {
-	for n := 0; n < 100; n++ {
-		m, err = c.readMark(client, true)
-		if !errors.Is(err, sarama.ErrUnstableOffsetCommit) && !errors.Is(err, sarama.ErrOffsetsLoadInProgress) {
-			return m, err
-		}
-		time.Sleep(min(50*time.Millisecond, time.Millisecond<<n))
+// readBlock reads what a group has committed for a partition of the topic. An offset of -1: nothing.
+func (c *Config) readBlock(client sarama.Client, group string, partition int32, stable bool) (*sarama.OffsetFetchResponseBlock, error) {
+	coordinator, err := client.Coordinator(group)
+	if err != nil {
+		return nil, c.fail("read position", err)
 	}
+	request := sarama.NewOffsetFetchRequest(client.Config().Version, group, map[string][]int32{c.Topic: {partition}})
+	request.RequireStable = stable
+	response, err := coordinator.FetchOffset(request)
+	if err != nil {
+		coordinator.Close()                  //nolint:errcheck // it is broken
+		_ = client.RefreshCoordinator(group) // the next try says it again
+		return nil, c.fail("read position", err)
+	}
+	block := response.GetBlock(c.Topic, partition)
+	switch {
+	case response.GroupError() == sarama.ErrGroupIDNotFound:
+		return &sarama.OffsetFetchResponseBlock{Offset: -1}, nil
+	case response.GroupError() != sarama.ErrNoError:
+		_ = client.RefreshCoordinator(group)
+		return nil, c.fail("read position", response.GroupError())
+	case block == nil:
+		return nil, c.fail("read position", errors.New("the answer does not name the partition"))
+	case block.Err != sarama.ErrNoError:
+		return nil, c.fail("read position", block.Err)
+	}
+	return block, nil
+}
+
+// readOffset reads a consumer group's offset once no open transaction can change it. -1: none.
+func (c *Config) readOffset(client sarama.Client, group string, partition int32) (offset int64, err error) {
+	err = settled(func() error {
+		block, err := c.readBlock(client, group, partition, true)
+		if err == nil {
+			offset = block.Offset
+		}
+		return err
+	})
+	return offset, err
+}
+
+// stableMark reads the mark once no open transaction can change it.
+func (c *Config) stableMark(client sarama.Client) (m mark, err error) {
+	err = settled(func() error {
+		m, err = c.readMark(client, true)
+		return err
+	})
 	return m, err
+}
+
+// settled reads until no open transaction can change what is read, for as long as a coordinator may take
+// to settle one.
+func settled(read func() error) (err error) {
+	for n := range 100 {
+		err = read()
+		if !errors.Is(err, sarama.ErrUnstableOffsetCommit) && !errors.Is(err, sarama.ErrOffsetsLoadInProgress) {
+			return err
+		}
+		time.Sleep(min(50*time.Millisecond, time.Millisecond<<min(n, 10)))
+	}
+	return err
 }
 
 // draw returns a holder's number that is not the last one's: 1 to 2^31-1.

@@ -187,6 +187,7 @@ func TestConfigIsChecked(t *testing.T) {
 		"not structured or binary": func(c *Config) { c.Content = "xml" },
 		"compression":              func(c *Config) { c.Compression = "rar" },
 		"partitions":               func(c *Config) { c.Partitions = -1 },
+		"maxBatch":                 func(c *Config) { c.MaxBatch = 101 },
 		"maxMessageBytes":          func(c *Config) { c.MaxMessageBytes = 10 },
 		"patience":                 func(c *Config) { c.Patience = time.Microsecond },
 		"not a Kafka version":      func(c *Config) { c.Version = "new" },

@@ -8,8 +8,8 @@ import (
 	"github.com/IBM/sarama"
 )
 
-// transactional makes the settings of a Ledger's producer.
-func (c *Config) transactional() (*sarama.Config, error) {
+// transactional makes the settings of a transactional producer.
+func (c *Config) transactional(id string) (*sarama.Config, error) {
 	s, err := c.sarama()
 	if err != nil {
 		return nil, err
@@ -17,7 +17,7 @@ func (c *Config) transactional() (*sarama.Config, error) {
 	if !s.Version.IsAtLeast(sarama.V2_5_0_0) {
 		return nil, fmt.Errorf("kafka: version %s cannot read a position that is certain; exactlyOnce needs 2.5.0 brokers", c.Version)
 	}
-	s.Producer.Transaction.ID = "portage-" + c.Name
+	s.Producer.Transaction.ID = id
 	// The brokers end a transaction that is open for longer; until then it holds up readers.
 	s.Producer.Transaction.Timeout = max(time.Minute, 2*c.Patience)
 	s.Producer.Transaction.Retry.Max = 60
@@ -105,7 +105,8 @@ func (l *Ledger) transact(ctx context.Context, next mark, records []*sarama.Prod
 	var g gate
 	line, decided := l.line, make(chan result, 1)
 	go func() {
-		o, err := line.transact(&l.cfg, records, next, &g)
+		w := work{records, next.offsets(l.cfg.Topic), sarama.NewConsumerGroupMetadata(l.cfg.group())}
+		o, err := line.transact(&l.cfg, w, &g)
 		decided <- result{o, err}
 	}()
 	select {
