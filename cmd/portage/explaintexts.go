@@ -190,6 +190,8 @@ var codeTexts = map[string]codeText{
 		meaning{"L'élément n'a pas de valeur qui puisse s'écrire, tel un pointeur.", "Omettez le membre."}},
 	"return-code": {meaning{"Legacy answered with a return code that the mapping does not know.", "Add the code to the statuses of the exchange."},
 		meaning{"Le système patrimonial a répondu par un code de retour inconnu de la correspondance.", "Ajoutez le code aux statuts de l'échange."}},
+	"text-length": {meaning{"The length of a VARCHAR is negative, or more than its text holds.", "Check the offset and the DCLGEN copybook's version; --invalid raw keeps the bytes."},
+		meaning{"La longueur d'un VARCHAR est négative ou dépasse la place de son texte.", "Vérifiez la position et la version de la copie DCLGEN; --invalid raw conserve les octets."}},
 	"truncated": {meaning{"The file ends inside a record.", "Send it again; portage triage says what else to look at."},
 		meaning{"Le fichier se termine dans un enregistrement.", "Renvoyez-le; portage triage dit quoi regarder d'autre."}},
 	"rdw-zero": {meaning{"A record descriptor word is zero.", "The file is padded with zeros, or its records are fixed: try --recfm auto or portage triage."},

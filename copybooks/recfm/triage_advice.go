@@ -145,6 +145,10 @@ var advices = map[string]advice{
 		cause:  "The file begins as a compressed file, and cannot be unpacked: it was cut off, or sent as text.",
 		resend: append([]string{"Compressed files must always be sent in binary."}, sendAgain...),
 	},
+	"not-records": {
+		cause:  "This is another sort of file than a dataset of records.",
+		resend: []string{"Ask for the dataset by its name and DCB; look into the job that made this file."},
+	},
 	"hex-dump": {
 		cause:  "The file is a printout of bytes in hexadecimal digits, not the bytes.",
 		resend: sendBinary,

@@ -174,6 +174,9 @@ func (x *examination) characters() {
 	if n < 24 || best > 0 && score-none < max(10, .03*float64(n)) {
 		best, h = 0, all[0]
 	}
+	if best > 0 && !x.readable(h, h.back) {
+		best, h = 0, all[0]
+	}
 	x.chars = characters{known: best > 0 || x.s.textual(), ascii: h.ascii, page: h.page}
 	if best == 0 {
 		if x.chars.known {
@@ -190,6 +193,15 @@ func (x *examination) characters() {
 	case h.ascii:
 		x.fromASCII(h.page)
 	}
+}
+
+// readable reports whether a hypothesis makes text of the file, so that a program or a picture is not taken for a
+// translated file.
+func (x *examination) readable(h hypothesis, back *[256]byte) bool {
+	if back == nil {
+		_, back = h.page.latin()
+	}
+	return x.s.through(back).textShare() >= .2
 }
 
 // likelihood of a histogram, as a logarithm. Newlines and tabs count for nothing: every hypothesis may have them.
@@ -226,8 +238,11 @@ func (s sample) parts() [][]byte {
 	return [][]byte{s.head, s.middle, s.tail}
 }
 
-// textual reports whether a tenth of the bytes look like EBCDIC text: letters and digits in runs.
-func (s sample) textual() bool {
+// textual reports whether a tenth of the bytes look like EBCDIC text.
+func (s sample) textual() bool { return s.textShare() >= .1 }
+
+// textShare is how much of the bytes stands in runs of letters, digits and blanks of EBCDIC.
+func (s sample) textShare() float64 {
 	run, text, n := 0, 0, 0
 	for _, part := range s.parts() {
 		for _, b := range part {
@@ -245,7 +260,7 @@ func (s sample) textual() bool {
 	if run >= 4 {
 		text += run
 	}
-	return n > 0 && text*10 >= n
+	return float64(text) / float64(max(n, 1))
 }
 
 // fromUTF8 takes UTF-8 off, as often as it was put on, if what is below are bytes.
@@ -265,9 +280,11 @@ func (x *examination) fromUTF8() {
 	}
 }
 
-// narrow decodes UTF-8 whose characters are all bytes: up to U+00FF, or the replacement character.
+// narrow decodes UTF-8 into bytes: Latin-1 for characters up to U+00FF, X'1A' for the replacement character, one sign for
+// all others.
 func (s sample) narrow() (out sample, multi, lost int, first int64, ok bool) {
 	first = -1
+	bad := 0
 	to := func(b []byte, at int64) []byte {
 		for len(b) > 0 && b[0]&0xc0 == 0x80 && at > 0 { // cut by the sample
 			b = b[1:]
@@ -278,12 +295,14 @@ func (s sample) narrow() (out sample, multi, lost int, first int64, ok bool) {
 			switch {
 			case r == utf8.RuneError && n == 1 && len(b)-i < 4 && !s.whole:
 				return dst
-			case r == utf8.RuneError && n == 1, r > 0xff && r != utf8.RuneError:
-				ok = false
-				return nil
+			case r == utf8.RuneError && n == 1: // a few bytes of Latin-1 between
+				r = rune(b[i])
+				bad++
 			case r == utf8.RuneError:
 				lost++
 				r = 0x1a
+			case r > 0xff: // no byte of a mainframe: some character
+				r = 0xbf
 			}
 			if n > 1 {
 				multi++
@@ -296,7 +315,6 @@ func (s sample) narrow() (out sample, multi, lost int, first int64, ok bool) {
 		}
 		return dst
 	}
-	ok = true
 	out = s
 	out.head = to(s.head, 0)
 	if s.whole {
@@ -306,7 +324,7 @@ func (s sample) narrow() (out sample, multi, lost int, first int64, ok bool) {
 		out.middle, out.tail = to(s.middle, s.total/2), to(s.tail, s.total-int64(len(s.tail)))
 		out.total = -1
 	}
-	return out, multi, lost, first, ok
+	return out, multi, lost, first, bad*10 <= multi
 }
 
 // fromASCII says what it means that text is ASCII: binary data between it tells whether it was translated, too.

@@ -115,7 +115,7 @@ func (x *examination) everyRecord(end lineEnd, period, n int) {
 		starts, sizes = append(starts, i*period), append(sizes, length)
 	}
 	x.fit("lines", starts, sizes, x.orig.head)
-	if x.s.total > 0 {
+	if x.s.total > 0 && !bytes.HasSuffix(x.s.tail, []byte(end.mark)) {
 		if rest := int(x.s.total % int64(period)); rest != 0 && rest != length {
 			x.endsWithin(rest, length, 85)
 		}

@@ -20,21 +20,25 @@ func (x *examination) pages() {
 		if p.Name == expected.Name {
 			continue
 		}
-		sum, n, kinds := 0, 0, 0
+		sum, n, kinds, odd := 0, 0, 0, 0
 		for b := range uses {
 			a, c := expected.Runes[b], p.Runes[b]
 			if a == c || uses[b][0]+uses[b][1] == 0 {
 				continue
 			}
-			g := uses[b][0]*(ease(c, true)-ease(a, true)) + uses[b][1]*(ease(c, false)-ease(a, false))
+			now := uses[b][0]*x.ease(a, true) + uses[b][1]*x.ease(a, false)
+			g := uses[b][0]*x.ease(c, true) + uses[b][1]*x.ease(c, false) - now
 			if sum += g; g > 0 && uses[b][0]+uses[b][1] >= 3 {
 				kinds++
+				if now < 0 {
+					odd++
+				}
 			}
 			if g != 0 {
 				n += uses[b][0] + uses[b][1]
 			}
 		}
-		if kinds >= 2 && n >= 10 && sum >= 2*n && sum > gain {
+		if kinds >= 2 && odd >= 1 && n >= 10 && sum >= 2*n && sum > gain {
 			best, gain, count = i, sum, n
 		}
 	}
@@ -75,8 +79,9 @@ func countMarks(b []byte, uses *[256][2]int) {
 
 func letterByte(b byte) bool { return classOf[b] == upper || classOf[b] == lower }
 
-// ease is how usual a character is in the text of records; between says that letters are on both sides of it.
-func ease(r rune, between bool) int {
+// ease is how usual a character is in the text of records; between says that letters are on both sides of it. Text that is
+// ASCII by now may be anything, program text too.
+func (x *examination) ease(r rune, between bool) int {
 	switch {
 	case r < 0 || unicode.IsControl(r):
 		return -6
@@ -91,10 +96,11 @@ func ease(r rune, between bool) int {
 		}
 		return score
 	case r == '[' || r == ']' || r == '!' || r == '|' || r == '^' || r == '{' || r == '}' || r == '\\' || r == '~' || r == '@' || r == '#' || r == '$' || r == '"' || r == '`':
-		if between {
-			return -1
+		switch {
+		case !between || x.chars.ascii || r == '@':
+			return 2
 		}
-		return 2
+		return -1
 	case r > ' ' && r < 0x7f:
 		return 2
 	case r == 0x80 || r == '€' || r == '£' || r == '§' || r == '°':

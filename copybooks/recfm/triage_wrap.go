@@ -22,6 +22,12 @@ var archives = []struct {
 	{"TSO TRANSMIT", 2, "\xc9\xd5\xd4\xd9\xf0\xf1"},
 }
 
+// strangers are files that hold no records; by their magic numbers.
+var strangers = []struct{ name, magic string }{
+	{"a program (ELF)", "\x7fELF"}, {"a program (PE)", "MZ\x90\x00"}, {"a document (PDF)", "%PDF-"},
+	{"a picture (PNG)", "\x89PNG"}, {"a picture (JPEG)", "\xff\xd8\xff"}, {"a database (SQLite)", "SQLite format 3\x00"},
+}
+
 // unwrap takes off what stands around the records: compression, hexadecimal digits, base64. What cannot be
 // taken off leaves an empty sample.
 func (x *examination) unwrap() {
@@ -37,6 +43,14 @@ func (x *examination) unpack() bool {
 		if len(x.s.head) > a.at && bytes.HasPrefix(x.s.head[a.at:], []byte(a.magic)) {
 			x.d.Format = "packed: " + a.name
 			x.find("packed-file", Form, 99, 0, "it begins as %s", a.name)
+			x.s = sample{}
+			return false
+		}
+	}
+	for _, a := range strangers {
+		if bytes.HasPrefix(x.s.head, []byte(a.magic)) {
+			x.d.Format = a.name
+			x.find("not-records", Form, 99, 0, "it begins as %s", a.name)
 			x.s = sample{}
 			return false
 		}
