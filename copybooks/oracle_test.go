@@ -35,7 +35,7 @@ func cobc(t *testing.T, program string) string {
 	if err != nil {
 		t.Fatalf("cobc: %v\n%.4000s", err, out)
 	}
-	if out, err = exec.Command(binary).CombinedOutput(); err != nil {
+	if out, err = exec.CommandContext(t.Context(), "timeout", "60", binary).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%.2000s", err, out)
 	}
 	return string(out)
