@@ -90,6 +90,44 @@ func putLeading(out []byte, n uint64) int {
 	return size
 }
 
+// AppendDigits appends the last digits, at most 16, of a number below 10^16, with leading zeros.
+func AppendDigits(dst []byte, n uint64, digits int) []byte {
+	at := len(dst)
+	dst = grow(dst, 16)
+	var all [16]byte
+	top := n / 1e8
+	binary.BigEndian.PutUint64(all[:], digits8(top)|asciiZeros)
+	binary.BigEndian.PutUint64(all[8:], digits8(n-1e8*top)|asciiZeros)
+	return dst[:at+copy(dst[at:at+digits], all[16-digits:])]
+}
+
+// Whole returns the value of an item that holds a whole number from 0 to 10^16-1. ok is false for any other
+// value, and where only AppendNumber can tell.
+func (c *Codec) Whole(b []byte) (n uint64, ok bool) {
+	if c.scale != 0 {
+		return 0, false
+	}
+	neg := false
+	switch c.form {
+	case formPacked:
+		var top uint64
+		if top, n, neg, ok = packedDigits(b, c.signed); ok {
+			n, ok = fromBCD(n), top == 0
+		}
+	case formZoned:
+		if n, neg, ok = c.zoned.short(b); ok {
+			n = fromBCD(n)
+		}
+	case formBinary:
+		var hi uint64
+		if len(b) > 0 && len(b) <= 8 {
+			neg, hi, n = c.binary.load(b)
+			ok = hi == 0 && n < 1e16
+		}
+	}
+	return n, ok && !(neg && n != 0)
+}
+
 // short reads decimal text of up to 19 digits without an exponent.
 func short(text []byte) (n uint64, scale int, neg, ok bool) {
 	if len(text) > 0 && text[0] == '-' {

@@ -13,21 +13,21 @@ import (
 type codeTable struct {
 	item    *copybooks.Item
 	entries []codeEntry
-	// json is the code of each entry as JSON, texts its English and French texts.
-	slugs map[string]Code
+	slugs   map[string]Code
 }
 
 // codeEntry is one value or range, as the bytes that COBOL compares: text by the code page's order, numbers
 // by their value.
 type codeEntry struct {
 	slug     string
-	json     []byte
+	json     []byte // padded, with the comma behind it
 	texts    []byte
 	numeric  bool
 	from, to []byte
 	low, up  int64
 	// plain says that the slug alone encodes to this value.
 	plain bool
+	one   bool // from and to are the same
 }
 
 const unknownCode = "unknown"
@@ -54,7 +54,7 @@ func newCodeTable(it *copybooks.Item, codes map[string]*Code) (*codeTable, error
 				return nil, fmt.Errorf("%s: %w", cond.Name, err)
 			}
 			single := e.numeric && e.low == e.up || !e.numeric && bytes.Equal(e.from, e.to)
-			e.plain = single && i == 0 && !again
+			e.plain, e.one = single && i == 0 && !again, single
 			if single {
 				t.entries = append(t.entries, e)
 			} else {
@@ -76,7 +76,7 @@ func newCodeTable(it *copybooks.Item, codes map[string]*Code) (*codeTable, error
 }
 
 func (t *codeTable) entry(v copybooks.ValueRange, code Code) (codeEntry, error) {
-	e := codeEntry{slug: code.Slug, json: appendString(nil, code.Slug), texts: codeTexts(code)}
+	e := codeEntry{slug: code.Slug, json: padded(append(appendString(nil, code.Slug), ',')), texts: codeTexts(code)}
 	var err error
 	if e.from, err = t.literal(v.From, v.Figurative); err != nil {
 		return e, err
@@ -132,10 +132,8 @@ func (t *codeTable) find(b []byte) *codeEntry {
 		return nil
 	}
 	if t.entries[0].numeric {
-		var buf [64]byte
-		text, f := t.item.Codec.AppendText(buf[:0], b)
-		n, bad := atoi(text)
-		if f != copybooks.OK || bad {
+		n, ok := t.number(b)
+		if !ok {
 			return nil
 		}
 		for i := range t.entries {
@@ -147,11 +145,21 @@ func (t *codeTable) find(b []byte) *codeEntry {
 	}
 	for i := range t.entries {
 		e := &t.entries[i]
-		if bytes.Compare(b, e.from) >= 0 && bytes.Compare(b, e.to) <= 0 {
+		if e.one && string(b) == string(e.from) || !e.one && bytes.Compare(b, e.from) >= 0 && bytes.Compare(b, e.to) <= 0 {
 			return e
 		}
 	}
 	return nil
+}
+
+func (t *codeTable) number(b []byte) (n int64, ok bool) {
+	if n, ok := t.item.Codec.Whole(b); ok {
+		return int64(n), true
+	}
+	var buf [64]byte
+	text, f := t.item.Codec.AppendText(buf[:0], b)
+	n, bad := atoi(text)
+	return n, f == copybooks.OK && !bad
 }
 
 // named returns the plain entry of a slug, and whether the slug is known at all.

@@ -31,10 +31,10 @@ func (m *machine) leaf(dst []byte, o *op) ([]byte, copybooks.Fault) {
 	case rawLeaf:
 		return m.raw(dst, o, b)
 	case codeLeaf:
-		return m.code(append(dst, o.key...), l, b)
+		return m.code(appendKey(dst, o.key), l, b)
 	case textsLeaf:
 		dst = append(dst, o.key...)
-		if e := l.codes.find(b); e != nil {
+		if e := m.find(l, b); e != nil {
 			return append(append(dst, e.texts...), ','), copybooks.OK
 		}
 		return append(dst, "null,"...), copybooks.OK
@@ -42,7 +42,10 @@ func (m *machine) leaf(dst []byte, o *op) ([]byte, copybooks.Fault) {
 		dst = append(append(dst, o.key...), '"')
 		return append(hex.AppendEncode(dst, b), '"', ','), copybooks.OK
 	}
-	dst = append(dst, o.key...)
+	dst = appendKey(dst, o.key)
+	if out, ok := l.quick(dst, b); ok {
+		return out, copybooks.OK
+	}
 	var buf [64]byte
 	text, f := o.item.Codec.AppendText(buf[:0], b)
 	if f == copybooks.Blank || len(l.nulls) > 0 && isNull(l.nulls, o.item.Codec.Space(), b, text, f) {
@@ -52,6 +55,58 @@ func (m *machine) leaf(dst []byte, o *op) ([]byte, copybooks.Fault) {
 		return dst, f
 	}
 	return m.shaped(dst, o, b, text)
+}
+
+// quick writes the usual values of the usual forms without their canonical text in between; false leaves all to
+// the long way.
+func (l *leaf) quick(dst, b []byte) ([]byte, bool) {
+	switch l.form {
+	case moneyLeaf:
+		if len(l.nulls) > 0 {
+			return dst, false
+		}
+		dst, f := l.item.Codec.AppendNumber(append(dst, `{"amount":"`...), b)
+		if f != copybooks.OK {
+			return dst, false
+		}
+		return append(append(dst, l.money...), ','), true
+	case identifierLeaf:
+		n, ok := l.item.Codec.Whole(b)
+		if !ok || l.digits > 16 || len(l.nulls) > 0 {
+			return dst, false
+		}
+		return append(copybooks.AppendDigits(append(dst, '"'), n, l.digits), '"', ','), true
+	case dateLeaf:
+		n, ok := l.item.Codec.Whole(b)
+		switch {
+		case !ok || !l.usual || !l.date.plain():
+			return dst, false
+		case n == 0 || n%10 == 9 && nines(n):
+			return append(dst, "null,"...), true
+		}
+		m, f := l.date.readNumber(n)
+		if f != copybooks.OK {
+			return dst, false
+		}
+		return append(l.date.appendPlain(append(dst, '"'), &m), '"', ','), true
+	}
+	return dst, false
+}
+
+// nines reports whether all digits of n are 9.
+func nines(n uint64) bool {
+	for n%10 == 9 {
+		n /= 10
+	}
+	return n == 0
+}
+
+// find returns the code of a value. The value and its code mostly stand side by side, and are looked up once.
+func (m *machine) find(l *leaf, b []byte) *codeEntry {
+	if m.codes != l.codes || m.codeAt != &b[0] {
+		m.codes, m.codeAt, m.found = l.codes, &b[0], l.codes.find(b)
+	}
+	return m.found
 }
 
 // shaped writes a value whose canonical text is known.
@@ -95,8 +150,8 @@ func (m *machine) shaped(dst []byte, o *op, b, text []byte) ([]byte, copybooks.F
 
 // code writes the name of a value.
 func (m *machine) code(dst []byte, l *leaf, b []byte) ([]byte, copybooks.Fault) {
-	if e := l.codes.find(b); e != nil {
-		return append(append(dst, e.json...), ','), copybooks.OK
+	if e := m.find(l, b); e != nil {
+		return appendKey(dst, e.json), copybooks.OK
 	}
 	var buf [64]byte
 	text, f := l.item.Codec.AppendText(buf[:0], b)
@@ -112,7 +167,7 @@ func (m *machine) code(dst []byte, l *leaf, b []byte) ([]byte, copybooks.Fault) 
 // raw writes the value beside its code, where the code does not say it.
 func (m *machine) raw(dst []byte, o *op, b []byte) ([]byte, copybooks.Fault) {
 	l := o.leaf
-	e := l.codes.find(b)
+	e := m.find(l, b)
 	if e != nil && e.plain && !l.always {
 		return dst, copybooks.OK
 	}

@@ -21,6 +21,10 @@ type machine struct {
 	depth    int
 	index    [8]int
 	chosen   [maxClusters]int16
+	// found is the code that codes has for the value at codeAt.
+	codes  *codeTable
+	codeAt *byte
+	found  *codeEntry
 }
 
 // AppendJSON appends the JSON of a Record that this View decoded. It allocates only if dst is short. An
@@ -85,7 +89,7 @@ func (m *machine) run(dst []byte, lo, hi int32) []byte {
 		case opText:
 			var b []byte
 			if b, f = m.r.Slice(o.item); f == copybooks.OK {
-				dst = append(append(dst, o.key...), '"')
+				dst = appendKey(dst, o.key)
 				if dst, f = o.item.Codec.AppendJSONText(dst, b); f == copybooks.OK {
 					dst = append(dst, '"', ',')
 				}
@@ -93,7 +97,7 @@ func (m *machine) run(dst []byte, lo, hi int32) []byte {
 		case opNumber:
 			var b []byte
 			if b, f = m.r.Slice(o.item); f == copybooks.OK {
-				dst = append(dst, o.key...)
+				dst = appendKey(dst, o.key)
 				if dst, f = o.item.Codec.AppendNumber(dst, b); f == copybooks.OK {
 					dst = append(dst, ',')
 				}
@@ -101,18 +105,17 @@ func (m *machine) run(dst []byte, lo, hi int32) []byte {
 		case opQuoted:
 			var b []byte
 			if b, f = m.r.Slice(o.item); f == copybooks.OK {
-				n := len(dst)
-				dst = append(append(dst, o.key...), '"')
+				dst = appendKey(dst, o.key)
 				if dst, f = o.item.Codec.AppendNumber(dst, b); f == copybooks.OK {
 					dst = append(dst, '"', ',')
 				} else {
-					dst = append(dst[:n], o.key...)
+					dst = dst[:len(dst)-1] // the quote: codecs append nothing when they refuse
 				}
 			}
 		case opLeaf:
 			dst, f = m.leaf(dst, o)
 		case opObject:
-			dst = append(append(dst, o.key...), '{')
+			dst = appendKey(dst, o.key)
 		case opEnd:
 			if n := len(dst) - 1; dst[n] == ',' {
 				dst[n] = '}'
@@ -197,7 +200,7 @@ func (m *machine) takeBack(dst []byte, i int32) []byte {
 			depth++
 		case opObject:
 			if depth--; depth == 0 {
-				return dst[:len(dst)-1-len(m.ops[i].key)]
+				return dst[:len(dst)-len(m.ops[i].key)]
 			}
 		}
 	}

@@ -145,7 +145,9 @@ type leaf struct {
 	codes  *codeTable
 	always bool // rawLeaf: also where the code says the value
 	nulls  []nullRule
-	def    *string
+	// usual says that the nulls are those of a date without a setting.
+	usual bool
+	def   *string
 	// indicator is the Item that says whether the value is null; nil: none.
 	indicator *copybooks.Item
 }

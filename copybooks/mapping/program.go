@@ -1,6 +1,8 @@
 package mapping
 
 import (
+	"encoding/binary"
+
 	"github.com/portage-gateway/portage/copybooks"
 )
 
@@ -28,7 +30,7 @@ type op struct {
 	code    opcode
 	view    int16
 	end     int32
-	key     []byte // `"name":`
+	key     []byte // `"name":`, and the quote or brace that follows always; see padded
 	item    *copybooks.Item
 	leaf    *leaf
 	node    *node
@@ -54,6 +56,27 @@ func key(n *node) []byte {
 	return append(appendString(nil, n.key), ':')
 }
 
+// padded gives a key the room that appendKey reads.
+func padded(key []byte) []byte {
+	out := make([]byte, (len(key)+7)&^7)
+	return out[:copy(out, key)]
+}
+
+// appendKey appends a padded key, eight bytes at a time: most are short, and this is half of what a small value
+// costs.
+func appendKey(dst, key []byte) []byte {
+	n, size := len(dst), cap(key)
+	if cap(dst)-n < size {
+		return append(dst, key...)
+	}
+	from, to := key[:size], dst[n:n+size]
+	for len(from) >= 8 && len(to) >= 8 {
+		binary.LittleEndian.PutUint64(to, binary.LittleEndian.Uint64(from))
+		from, to = from[8:], to[8:]
+	}
+	return dst[:n+len(key)]
+}
+
 // object compiles an object; root is without a key, and reads the record's selectors first.
 func (b *builder) object(n *node, root bool) {
 	if root {
@@ -62,7 +85,7 @@ func (b *builder) object(n *node, root bool) {
 	if n.names == nil {
 		n.names = newNames(n)
 	}
-	b.emit(op{code: opObject, key: key(n), node: n})
+	b.emit(op{code: opObject, key: padded(append(key(n), '{')), node: n})
 	b.members(n)
 	code := opEnd
 	if n.implicit {
@@ -131,7 +154,11 @@ func (b *builder) value(n *node) {
 		case n.leaf.form == quotedLeaf:
 			code = opQuoted
 		}
-		b.emit(op{code: code, key: key(n), item: n.leaf.item, leaf: n.leaf, node: n})
+		name := key(n)
+		if code == opText || code == opQuoted {
+			name = append(name, '"')
+		}
+		b.emit(op{code: code, key: padded(name), item: n.leaf.item, leaf: n.leaf, node: n})
 	}
 	if trial >= 0 {
 		b.ops[trial].end = int32(len(b.ops))
