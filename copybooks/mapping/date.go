@@ -180,62 +180,15 @@ func (d *dateForm) read(digits []byte) (moment, copybooks.Fault) {
 			}
 		}
 	}
-	m.year = d.year(century, yy)
-	return m, m.check()
-}
-
-// plain reports whether the date is of digits alone, and no time.
-func (d *dateForm) plain() bool { return !d.text && d.kind != timeDate && d.digits <= 8 }
-
-// readNumber is read for the number that the digits of a plain date make.
-func (d *dateForm) readNumber(n uint64) (moment, copybooks.Fault) {
-	var m moment
-	century, yy, rest := -1, 0, uint(n)
-	for i := len(d.parts) - 1; i >= 0; i-- {
-		part := rest % 1000
-		switch d.parts[i].n {
-		case 1:
-			rest, part = rest/10, part%10
-		case 2:
-			rest, part = rest/100, part%100
-		default:
-			rest /= 1000
-		}
-		switch v := int(part); d.parts[i].sort {
-		case 'C':
-			century = v
-		case 'Y':
-			yy = v
-		case 'M':
-			m.month, m.hasMonth = v, true
-		case 'D':
-			m.day, m.hasDay = v, true
-		case 'J':
-			m.yday, m.hasYday = v, true
-		case 'W':
-			m.week, m.hasWeek = v, true
-		default:
-			if v != int(d.parts[i].sort-'0') {
-				return m, copybooks.DateValue
-			}
-		}
-	}
-	if rest != 0 {
-		return m, copybooks.DateValue
-	}
-	m.year = d.year(century, yy)
-	return m, m.check()
-}
-
-// year completes a year; century is -1 where the form has none.
-func (d *dateForm) year(century, yy int) int {
 	switch {
 	case century >= 0:
-		return century*100 + yy
+		m.year = century*100 + yy
 	case yy < d.window:
-		return 2000 + yy
+		m.year = 2000 + yy
+	default:
+		m.year = 1900 + yy
 	}
-	return 1900 + yy
+	return m, m.check()
 }
 
 // check completes the moment, or finds it impossible.
@@ -290,22 +243,16 @@ func (d *dateForm) append(dst, digits []byte) (out []byte, repeated bool, f copy
 		}
 		return append(dst, 'Z'), repeated, copybooks.OK
 	}
-	return d.appendPlain(dst, &m), false, copybooks.OK
-}
-
-func (d *dateForm) appendPlain(dst []byte, m *moment) []byte {
 	if d.kind == monthDate {
-		return appendTwo(append(appendTwo(appendTwo(dst, m.year/100), m.year%100), '-'), m.month)
+		return appendTwo(append(appendTwo(appendTwo(dst, m.year/100), m.year%100), '-'), m.month), false, copybooks.OK
 	}
-	return appendDay(dst, m)
+	return appendDay(dst, &m), false, copybooks.OK
 }
 
 func appendTwo(dst []byte, n int) []byte { return append(dst, byte('0'+n/10%10), byte('0'+n%10)) }
 
 func appendDay(dst []byte, m *moment) []byte {
-	c, y := m.year/100, m.year%100
-	return append(dst, byte('0'+c/10%10), byte('0'+c%10), byte('0'+y/10), byte('0'+y%10), '-',
-		byte('0'+m.month/10), byte('0'+m.month%10), '-', byte('0'+m.day/10), byte('0'+m.day%10))
+	return appendYMD(dst, m.year, m.month, m.day)
 }
 
 // utc returns the moment as a time in UTC; of a local time that came twice the earlier.

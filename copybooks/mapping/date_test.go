@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -207,5 +208,34 @@ func TestDayNumbersAgreeWithTime(t *testing.T) {
 		if a, b, c := weekStart(year, week); a != y || b != int(m) || c != d {
 			t.Fatalf("%v: week %d starts %d-%d-%d", day, week, a, b, c)
 		}
+	}
+}
+
+// The short way of a date says what the long way says, for every number of its digits.
+func TestDatesOfNumbers(t *testing.T) {
+	short := 0
+	for name, window := range map[string]int{"CCYYMMDD": 0, "YYMMDD": 50, "DDMMCCYY": 0, "CCYYDDD": 0, "YYDDD": 50, "0YYDDD": 50, "CCYYMM": 0, "YYMM": 30, "CCYYWW": 0, "YYWW": 50} {
+		d := form(t, name, window)
+		end := uint64(1)
+		for range d.digits {
+			end *= 10
+		}
+		step := end/200_000 + 1
+		for n := uint64(1); n < 11*end; n += step {
+			got, ok := d.appendNumber(nil, n)
+			want, _, f := d.append(nil, strconv.AppendUint(nil, n, 10))
+			if ok && (f != copybooks.OK || string(got) != string(want)) {
+				t.Fatalf("%s of %d is %s, the long way says %s (%v)", name, n, got, want, f)
+			}
+			if !ok && f == copybooks.OK && name != "DDMMCCYY" {
+				t.Fatalf("%s of %d has no short way", name, n)
+			}
+			if ok {
+				short++
+			}
+		}
+	}
+	if short < 50_000 {
+		t.Errorf("only %d dates went the short way", short)
 	}
 }

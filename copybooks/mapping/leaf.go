@@ -31,7 +31,11 @@ func (m *machine) leaf(dst []byte, o *op) ([]byte, copybooks.Fault) {
 	case rawLeaf:
 		return m.raw(dst, o, b)
 	case codeLeaf:
-		return m.code(appendKey(dst, o.key), l, b)
+		dst = appendKey(dst, o.key)
+		if e := m.find(l, b); e != nil {
+			return appendKey(dst, e.json), copybooks.OK
+		}
+		return m.unknown(dst, l, b)
 	case textsLeaf:
 		dst = append(dst, o.key...)
 		if e := m.find(l, b); e != nil {
@@ -79,16 +83,13 @@ func (l *leaf) quick(dst, b []byte) ([]byte, bool) {
 	case dateLeaf:
 		n, ok := l.item.Codec.Whole(b)
 		switch {
-		case !ok || !l.usual || !l.date.plain():
+		case !ok || !l.usual:
 			return dst, false
 		case n == 0 || n%10 == 9 && nines(n):
 			return append(dst, "null,"...), true
 		}
-		m, f := l.date.readNumber(n)
-		if f != copybooks.OK {
-			return dst, false
-		}
-		return append(l.date.appendPlain(append(dst, '"'), &m), '"', ','), true
+		out, ok := l.date.appendNumber(append(dst, '"'), n)
+		return append(out, '"', ','), ok
 	}
 	return dst, false
 }
@@ -148,11 +149,8 @@ func (m *machine) shaped(dst []byte, o *op, b, text []byte) ([]byte, copybooks.F
 	return append(dst, '"', ','), copybooks.OK
 }
 
-// code writes the name of a value.
-func (m *machine) code(dst []byte, l *leaf, b []byte) ([]byte, copybooks.Fault) {
-	if e := m.find(l, b); e != nil {
-		return appendKey(dst, e.json), copybooks.OK
-	}
+// unknown writes the code of a value that no code has.
+func (m *machine) unknown(dst []byte, l *leaf, b []byte) ([]byte, copybooks.Fault) {
 	var buf [64]byte
 	text, f := l.item.Codec.AppendText(buf[:0], b)
 	if f > copybooks.Blank {

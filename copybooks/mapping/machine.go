@@ -112,6 +112,16 @@ func (m *machine) run(dst []byte, lo, hi int32) []byte {
 					dst = dst[:len(dst)-1] // the quote: codecs append nothing when they refuse
 				}
 			}
+		case opCode:
+			var b []byte
+			if b, f = m.r.Slice(o.item); f == copybooks.OK {
+				dst = appendKey(dst, o.key)
+				if e := m.find(o.leaf, b); e == nil {
+					dst, f = m.unknown(dst, o.leaf, b)
+				} else if dst = appendKey(dst, e.json); e.plain {
+					i += o.end
+				}
+			}
 		case opLeaf:
 			dst, f = m.leaf(dst, o)
 		case opObject:

@@ -112,7 +112,7 @@ func (c *compiler) date(l *leaf, s *Setting, path string) {
 	}
 	l.form, l.date, l.digits = dateLeaf, d, d.digits
 	if len(s.Null) == 0 {
-		l.nulls = append(l.nulls, nullRules(dateNulls)...)
+		l.nulls, l.usual = append(l.nulls, nullRules(dateNulls)...), true
 	}
 }
 

@@ -16,6 +16,7 @@ const (
 	opText opcode = iota
 	opNumber
 	opQuoted
+	opCode   // a code; the value beside it, which is the next operation, is skipped where the code says all
 	opLeaf   // any other form of leaf
 	opObject // {
 	opEnd    // }
@@ -29,7 +30,7 @@ const (
 type op struct {
 	code    opcode
 	view    int16
-	end     int32
+	end     int32  // behind the last operation of a run; how many to skip behind a code
 	key     []byte // `"name":`, and the quote or brace that follows always; see padded
 	item    *copybooks.Item
 	leaf    *leaf
@@ -153,10 +154,15 @@ func (b *builder) value(n *node) {
 			code = opNumber
 		case n.leaf.form == quotedLeaf:
 			code = opQuoted
+		case n.leaf.form == codeLeaf:
+			code = opCode
 		}
 		name := key(n)
 		if code == opText || code == opQuoted {
 			name = append(name, '"')
+		}
+		if last := len(b.ops) - 1; n.leaf.form == rawLeaf && !n.leaf.always && b.ops[last].code == opCode && b.ops[last].leaf.codes == n.leaf.codes {
+			b.ops[last].end = 1
 		}
 		b.emit(op{code: code, key: padded(name), item: n.leaf.item, leaf: n.leaf, node: n})
 	}
