@@ -74,12 +74,7 @@ func (r *Record) Integer(it *Item) (int64, Fault) {
 	if f != OK {
 		return 0, f
 	}
-	var buf [64]byte
-	text, f := it.Codec.AppendText(buf[:0], b)
-	if f != OK {
-		return 0, f
-	}
-	return integer(text)
+	return it.Codec.integer(b)
 }
 
 func integer(text []byte) (int64, Fault) {
@@ -244,7 +239,7 @@ func (r *Record) Error(it *Item, f Fault, index ...int) *FieldError {
 
 // AppendText appends the canonical text of an elementary Field: UTF-8, or an exact decimal such as "-12.30".
 // A numeric item that holds only spaces or low-values appends nothing.
-func (r Record) AppendText(dst []byte, f *Field, index ...int) ([]byte, error) {
+func (r *Record) AppendText(dst []byte, f *Field, index ...int) ([]byte, error) {
 	it, b, fault := r.elementary(f, index)
 	if fault == OK {
 		dst, fault = it.Codec.AppendText(dst, b)

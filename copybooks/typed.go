@@ -1,12 +1,43 @@
 package copybooks
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
 	"math/bits"
 )
 
-// Typed access to a Record's values, without text in between and without allocation.
+// Typed access to a Record's values, without text in between and without allocation. DecimalAt, Int64At and
+// Float64At find a Field and its occurrence each time; Number, Integer, Float and AppendItem take an Item as the registers
+// stand, which is what loops over many records or elements want: First and Next move them.
+
+// Number returns the value of a numeric Item with the registers as they stand. Blank: it has none.
+func (r *Record) Number(it *Item) (Decimal, Fault) {
+	b, f := r.Slice(it)
+	if f != OK {
+		return Decimal{}, f
+	}
+	return it.Codec.decimal(b)
+}
+
+// Float returns the value of a floating-point Item, as Float64At does, with the registers as they stand.
+func (r *Record) Float(it *Item) (float64, Fault) {
+	b, f := r.Slice(it)
+	if f != OK {
+		return 0, f
+	}
+	return it.Codec.float(b)
+}
+
+// AppendItem appends the canonical text of an elementary Item with the registers as they stand. Blank: it has
+// none.
+func (r *Record) AppendItem(dst []byte, it *Item) ([]byte, Fault) {
+	b, f := r.Slice(it)
+	if f != OK {
+		return dst, f
+	}
+	return it.Codec.AppendText(dst, b)
+}
 
 // elementary returns an occurrence of an elementary Field. The Item is nil if the Field is of another Layout.
 func (r *Record) elementary(f *Field, index []int) (*Item, []byte, Fault) {
@@ -14,10 +45,14 @@ func (r *Record) elementary(f *Field, index []int) (*Item, []byte, Fault) {
 	if it == nil {
 		return nil, nil, NotEncodable
 	}
-	if it.reg != r.plan.scope.first || it.table != nil || it.view != nil {
-		if _, fault := r.seek(it, index); fault != OK {
-			return it, nil, fault
+	if it.reg == r.plan.scope.first && it.table == nil && it.view == nil { // it never moves
+		if end := int(it.off + it.size); end <= len(r.b) {
+			return it, r.b[it.off:end], OK
 		}
+		return it, nil, ShortRecord
+	}
+	if _, fault := r.seek(it, index); fault != OK {
+		return it, nil, fault
 	}
 	b, fault := r.Slice(it)
 	return it, b, fault
@@ -32,7 +67,7 @@ func (r *Record) refuse(f *Field, it *Item, fault Fault, index []int) error {
 }
 
 // DecimalAt returns a numeric Field's value; Blank items are an error with reason "blank".
-func (r Record) DecimalAt(f *Field, index ...int) (Decimal, error) {
+func (r *Record) DecimalAt(f *Field, index ...int) (Decimal, error) {
 	it, b, fault := r.elementary(f, index)
 	if fault == OK {
 		var d Decimal
@@ -44,23 +79,58 @@ func (r Record) DecimalAt(f *Field, index ...int) (Decimal, error) {
 }
 
 // Int64At returns a Field's value if it is an integer of 64 bits.
-func (r Record) Int64At(f *Field, index ...int) (int64, error) {
+func (r *Record) Int64At(f *Field, index ...int) (int64, error) {
 	it, b, fault := r.elementary(f, index)
 	if fault == OK {
-		var d Decimal
-		if d, fault = it.Codec.decimal(b); fault == OK {
-			if n, ok := d.Int64(); ok {
-				return n, nil
-			}
-			fault = Overflow
+		var n int64
+		if n, fault = it.Codec.integer(b); fault == OK {
+			return n, nil
 		}
 	}
 	return 0, r.refuse(f, it, fault, index)
 }
 
+// integer reads a whole number.
+func (c *Codec) integer(b []byte) (int64, Fault) {
+	if c.form == formBinary && c.scale == 0 && c.signed && !c.little {
+		switch len(b) {
+		case 2:
+			return int64(int16(binary.BigEndian.Uint16(b))), OK
+		case 4:
+			return int64(int32(binary.BigEndian.Uint32(b))), OK
+		case 8:
+			return int64(binary.BigEndian.Uint64(b)), OK
+		}
+	}
+	if n, ok := c.Whole(b); ok {
+		return int64(n), OK
+	}
+	if c.kind == TextValue {
+		return c.integerByText(b)
+	}
+	d, fault := c.decimal(b)
+	if fault != OK {
+		return 0, fault
+	}
+	n, ok := d.Int64()
+	if !ok {
+		return 0, Overflow
+	}
+	return n, OK
+}
+
+func (c *Codec) integerByText(b []byte) (int64, Fault) {
+	var buf [64]byte
+	text, f := c.AppendText(buf[:0], b)
+	if f != OK {
+		return 0, f
+	}
+	return integer(text)
+}
+
 // Float64At returns the value of a floating-point item (COMP-1, COMP-2): the nearest binary64, which is exact for
 // COMP-1. Any other item is an error with reason "not-number": decimals have DecimalAt.
-func (r Record) Float64At(f *Field, index ...int) (float64, error) {
+func (r *Record) Float64At(f *Field, index ...int) (float64, error) {
 	it, b, fault := r.elementary(f, index)
 	if fault == OK {
 		var v float64

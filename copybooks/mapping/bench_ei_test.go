@@ -32,20 +32,6 @@ func sample(t testing.TB, name, json string) (*mapping.View, []byte) {
 	return v, b
 }
 
-// field finds Fields by their names.
-func field(t testing.TB, l *copybooks.Layout, names ...string) []*copybooks.Field {
-	t.Helper()
-	var out []*copybooks.Field
-	for _, n := range names {
-		f, err := l.Field(n)
-		if err != nil {
-			t.Fatal(err)
-		}
-		out = append(out, f)
-	}
-	return out
-}
-
 // eiCommarea is the good answer of the EI claim status inquiry: 586 bytes, 0 to 10 payments.
 func eiCommarea(t testing.TB) *workload {
 	_, first := sample(t, "EICLMSTA", eiReply)
@@ -68,13 +54,7 @@ func eiCommarea(t testing.TB) *workload {
 		w.records = append(w.records, rec)
 		w.fields += 31 + 5*(i%11)
 	}
-	l := w.view.Layouts()[0]
-	w.access = eiAccess(field(t, l, "CA-FUNC-CODE", "CA-LANG", "CA-REASON-CODE", "CA-CORREL-TOKEN", "CA-REQ-USERID", "CA-PURPOSE-CODE",
-		"CA-SURNAME", "CA-GIVEN-NAMES", "CA-CLAIM-TYPE", "CA-STATUS-CODE", "CA-STATUS-TEXT-EN", "CA-STATUS-TEXT-FR", "CA-AUTOMATED-IND"),
-		field(t, l, "CA-VERSION", "CA-RETURN-CODE", "CA-SIN", "CA-CLAIM-NO", "CA-BIRTH-DATE", "CA-APPLIED-DATE", "CA-BPC-DATE",
-			"CA-WEEKS-ENTITLED", "CA-WEEKS-PAID", "CA-INSURABLE-HOURS", "CA-REGION-CODE", "CA-PAY-COUNT"),
-		field(t, l, "CA-WEEKLY-RATE", "CA-INSURABLE-EARNINGS", "CA-OVERPAYMENT-BAL"),
-		field(t, l, "CA-PAY-WEEK-CODE", "CA-PAY-GROSS", "CA-PAY-TAX", "CA-PAY-NET", "CA-PAY-METHOD"))
+	w.access = eiAccess(t, w.view, first)
 	empty := append([]byte(nil), first...)
 	eiPayments(empty, 0)
 	w.fromJSON = func(dst, text []byte) ([]byte, bool) { return eiFromJSON(append(dst, empty...), text) }
@@ -101,47 +81,20 @@ func eiPayments(rec []byte, n int) {
 	}
 }
 
-func eiAccess(texts, ints, decimals, payment []*copybooks.Field) func(r copybooks.Record, s *seen) error {
-	return func(r copybooks.Record, s *seen) (err error) {
-		n := int64(0)
-		for _, f := range texts {
-			if s.text, err = r.AppendText(s.text[:0], f); err != nil {
-				return err
-			}
-			s.string(s.text)
-		}
-		for _, f := range ints {
-			if n, err = r.Int64At(f); err != nil {
-				return err
-			}
-			s.add(n)
-		}
-		for _, f := range decimals {
-			d, err := r.DecimalAt(f)
-			if err != nil {
-				return err
-			}
-			s.coefficient(d.Coefficient())
-		}
-		for k := range int(n) { // the last one is the count
-			week, err := r.Int64At(payment[0], k)
-			if err != nil {
-				return err
-			}
-			s.add(week)
-			for _, f := range payment[1:4] {
-				d, err := r.DecimalAt(f, k)
-				if err != nil {
-					return err
-				}
-				s.coefficient(d.Coefficient())
-			}
-			if s.text, err = r.AppendText(s.text[:0], payment[4], k); err != nil {
-				return err
-			}
-			s.string(s.text)
-		}
-		return nil
+func eiAccess(t testing.TB, v *mapping.View, rec []byte) func(r *copybooks.Record, s *seen) bool {
+	all := func(names ...string) []*copybooks.Item { return items(t, v, rec, names...) }
+	reply := group{
+		texts: all("CA-FUNC-CODE", "CA-LANG", "CA-REASON-CODE", "CA-CORREL-TOKEN", "CA-REQ-USERID", "CA-PURPOSE-CODE", "CA-SURNAME", "CA-GIVEN-NAMES",
+			"CA-CLAIM-TYPE", "CA-STATUS-CODE", "CA-STATUS-TEXT-EN", "CA-STATUS-TEXT-FR", "CA-AUTOMATED-IND"),
+		ints: all("CA-VERSION", "CA-RETURN-CODE", "CA-SIN", "CA-CLAIM-NO", "CA-BIRTH-DATE", "CA-APPLIED-DATE", "CA-BPC-DATE", "CA-WEEKS-ENTITLED",
+			"CA-WEEKS-PAID", "CA-INSURABLE-HOURS", "CA-REGION-CODE", "CA-PAY-COUNT"),
+		decimals: all("CA-WEEKLY-RATE", "CA-INSURABLE-EARNINGS", "CA-OVERPAYMENT-BAL"),
+	}
+	payment := group{ints: all("CA-PAY-WEEK-CODE"), decimals: all("CA-PAY-GROSS", "CA-PAY-TAX", "CA-PAY-NET"), texts: all("CA-PAY-METHOD")}
+	table, count := all("CA-LAST-PAYMENTS")[0], all("CA-PAY-COUNT")[0]
+	return func(r *copybooks.Record, s *seen) bool {
+		n, f := r.Integer(count)
+		return f == copybooks.OK && reply.read(r, s) && payment.each(r, table, int(n), s)
 	}
 }
 
@@ -178,6 +131,8 @@ func eiTyped(rec []byte, s *seen) bool {
 		s.coefficient(neg, 0, n)
 	}
 	for p := rec[249 : 249+17*count]; len(p) > 0; p = p[17:] {
+		s.text = appendText(s.text[:0], p[16:17])
+		s.string(s.text)
 		week, ok := unsignedZoned(p[:4])
 		if !ok {
 			return false
@@ -190,8 +145,6 @@ func eiTyped(rec []byte, s *seen) bool {
 			}
 			s.coefficient(neg, 0, n)
 		}
-		s.text = appendText(s.text[:0], p[16:17])
-		s.string(s.text)
 	}
 	return true
 }

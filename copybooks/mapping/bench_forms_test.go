@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/portage-gateway/portage/copybooks"
+	"github.com/portage-gateway/portage/copybooks/mapping"
 )
 
 // numericForms are fifteen numeric fields, one of every form: 115 bytes.
@@ -49,7 +50,7 @@ func numerics(t testing.TB) *workload {
 			fmt.Fprintf(&text, "           05  %s%02d  %s.\n", f.name, n, usage)
 		}
 	}
-	v, l := compile(t, text.String())
+	v := compile(t, text.String())
 	w := &workload{name: "195 numbers, 1.5 KB", view: v}
 	for i := range 500 {
 		rec := make([]byte, 13*formsSize)
@@ -78,7 +79,7 @@ func numerics(t testing.TB) *workload {
 		dst[len(dst)-1] = '}'
 		return dst, ok
 	}
-	w.access = func(r copybooks.Record, s *seen) error { return formsAccess(r, l.Root().Children, s) }
+	w.access = formsAccess(t, v, w.records[0])
 	w.typed = func(rec []byte, s *seen) bool {
 		for n := range 13 {
 			if !formsTyped(rec[formsSize*n:formsSize*n+formsSize], s) {
@@ -279,30 +280,30 @@ func putEdited(b []byte, n uint64, neg bool) bool {
 	return n == 0
 }
 
-func formsAccess(r copybooks.Record, fields []*copybooks.Field, s *seen) error {
-	for i, f := range fields {
-		switch i % 15 {
-		case 0, 1, 2, 4, 6, 8, 11:
-			n, err := r.Int64At(f)
-			if err != nil {
-				return err
-			}
-			s.add(n)
-		case 12, 13:
-			v, err := r.Float64At(f)
-			if err != nil {
-				return err
-			}
-			s.add(int64(math.Float64bits(v)))
+func formsAccess(t testing.TB, v *mapping.View, rec []byte) func(r *copybooks.Record, s *seen) bool {
+	r, err := v.Decode(rec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var blocks [13]group
+	for i, it := range r.Plan().Root().Children {
+		g := &blocks[i/15]
+		switch name := numericForms[i%15].name; {
+		case strings.Contains("ABCEGIL", name):
+			g.ints = append(g.ints, it)
+		case strings.Contains("MN", name):
+			g.floats = append(g.floats, it)
 		default:
-			d, err := r.DecimalAt(f)
-			if err != nil {
-				return err
-			}
-			s.coefficient(d.Coefficient())
+			g.decimals = append(g.decimals, it)
 		}
 	}
-	return nil
+	return func(r *copybooks.Record, s *seen) bool {
+		ok := true
+		for i := range blocks {
+			ok = blocks[i].read(r, s) && ok
+		}
+		return ok
+	}
 }
 
 func formsTyped(b []byte, s *seen) bool {
@@ -310,32 +311,32 @@ func formsTyped(b []byte, s *seen) bool {
 	s.add(int64(int16(be.Uint16(b))))
 	s.add(int64(be.Uint32(b[2:])))
 	s.add(int64(be.Uint64(b[6:])))
+	e, n1, ok1 := packedNumber(b[22:25])
+	s.add(signed(e, n1))
+	g, _, ok3 := packedNumber(b[31:39])
+	s.add(int64(g))
+	i, ok5 := unsignedZoned(b[52:57])
+	s.add(int64(i))
+	l, ok8 := leading(b[82:88])
+	s.add(l)
 	d := int64(be.Uint64(b[14:]))
 	if d < 0 {
 		s.coefficient(true, 0, uint64(-d))
 	} else {
 		s.coefficient(false, 0, uint64(d))
 	}
-	e, n1, ok1 := packedNumber(b[22:25])
-	s.add(signed(e, n1))
 	f, n2, ok2 := packedNumber(b[25:31])
 	s.coefficient(n2, 0, f)
-	g, _, ok3 := packedNumber(b[31:39])
-	s.add(int64(g))
 	neg, hi, lo, ok4 := long(b[39:52])
 	s.coefficient(neg, hi, lo)
-	i, ok5 := unsignedZoned(b[52:57])
-	s.add(int64(i))
 	j, n3, ok6 := signedZoned(b[57:70])
 	s.coefficient(n3, 0, j)
 	k, n4, ok7 := separate(b[70:82])
 	s.coefficient(n4, 0, k)
-	l, ok8 := leading(b[82:88])
-	s.add(l)
-	s.add(int64(math.Float64bits(hexNumber(b[88:92]))))
-	s.add(int64(math.Float64bits(hexNumber(b[92:100]))))
 	o, n5, ok9 := edited(b[100:115])
 	s.coefficient(n5, 0, o)
+	s.add(int64(math.Float64bits(hexNumber(b[88:92]))))
+	s.add(int64(math.Float64bits(hexNumber(b[92:100]))))
 	return ok1 && ok2 && ok3 && ok4 && ok5 && ok6 && ok7 && ok8 && ok9
 }
 

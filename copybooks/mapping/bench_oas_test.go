@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/portage-gateway/portage/copybooks"
+	"github.com/portage-gateway/portage/copybooks/mapping"
 )
 
 const oasBenefit = `{"kind":"benefit","sequence":8,"account":"000000123","benefit":"oas-pension","status":{"code":"in-pay","legacyCode":"11"},"startMonth":"1990-12","monthlyAmount":{"amount":"742.31","currency":"CAD"},"partial40ths":40,"income":{"amount":"-15.00","currency":"CAD"},"recoveryTax":{"amount":"-12.50","currency":"CAD"},"history":[{"paidOn":"2026-01-28","gross":"742.31","net":"700.00","reason":"regular"},{"paidOn":"1951-02-28","gross":"742.31","net":"700.00","reason":"returned"},{"paidOn":"2026-02-28","gross":"742.31","net":"700.00","reason":"regular"}]}`
@@ -53,80 +54,36 @@ func oasExtract(t testing.TB) *workload {
 		w.records = append(w.records, c, b, append(a, tail...))
 		w.fields += 21 + 10 + 4*n + 8 + lines
 	}
-	w.access = oasAccess(t, w.view.Layouts())
+	w.access = oasAccess(t, w.view, client, fixed, address)
 	back := newOAS(client, fixed, address)
 	w.fromJSON = back.fromJSON
 	return w
 }
 
-func oasAccess(t testing.TB, ls []*copybooks.Layout) func(r copybooks.Record, s *seen) error {
-	client, benefit, address := ls[2], ls[3], ls[4]
-	cTexts := field(t, client, "OC-SURNAME", "OC-GIVEN-NAMES", "OC-SEX", "OC-LANG", "OC-MARITAL", "OC-AUTO-ENROL", "OC-CONSENT-FLAGS", "OC-ACCOUNT", "OC-PAY-METHOD")
-	cInts := field(t, client, "OC-SIN", "OC-BIRTH-CC", "OC-BIRTH-YYMMDD", "OC-DEATH-DATE", "OC-RESIDENCE-YEARS", "OC-LAST-CHG-DATE", "OC-INSTITUTION", "OC-TRANSIT")
-	bInts := field(t, benefit, "OB-STATUS", "OB-START-MONTH", "OB-PARTIAL-40THS", "OB-HIST-COUNT")
-	bDecimals := field(t, benefit, "OB-MONTHLY-AMT", "OB-INCOME-AMT", "OB-RECOVERY-TAX")
-	h := field(t, benefit, "OB-H-PAY-DATE", "OB-H-GROSS", "OB-H-NET", "OB-H-REASON")
-	aTexts := field(t, address, "OA-ADDR-TYPE", "OA-PROVINCE", "OA-POSTAL-CODE", "OA-COUNTRY")
-	aInts := field(t, address, "OA-LINE-COUNT", "OA-EFFECTIVE")
-	line := field(t, address, "OA-LINE")[0]
-	code := field(t, benefit, "OB-BENEFIT-CODE")
-	return func(r copybooks.Record, s *seen) error {
-		switch r.Layout() {
-		case client:
-			return accessAll(r, s, cTexts, cInts, nil)
-		case benefit:
-			if err := accessAll(r, s, code, bInts, bDecimals); err != nil {
-				return err
-			}
-			n := int(binary.BigEndian.Uint16(r.Bytes()[50:]))
-			for k := range n {
-				if err := accessAll(r, s, h[3:], h[:1], h[1:3], k); err != nil {
-					return err
-				}
-			}
-			return nil
+func oasAccess(t testing.TB, v *mapping.View, client, benefit, address []byte) func(r *copybooks.Record, s *seen) bool {
+	all := func(rec []byte, names ...string) []*copybooks.Item { return items(t, v, rec, names...) }
+	c := group{texts: all(client, "OC-SURNAME", "OC-GIVEN-NAMES", "OC-SEX", "OC-LANG", "OC-MARITAL", "OC-AUTO-ENROL", "OC-CONSENT-FLAGS", "OC-ACCOUNT", "OC-PAY-METHOD"),
+		ints: all(client, "OC-SIN", "OC-BIRTH-CC", "OC-BIRTH-YYMMDD", "OC-DEATH-DATE", "OC-RESIDENCE-YEARS", "OC-LAST-CHG-DATE", "OC-INSTITUTION", "OC-TRANSIT")}
+	b := group{texts: all(benefit, "OB-BENEFIT-CODE"), ints: all(benefit, "OB-STATUS", "OB-START-MONTH", "OB-PARTIAL-40THS", "OB-HIST-COUNT"),
+		decimals: all(benefit, "OB-MONTHLY-AMT", "OB-INCOME-AMT", "OB-RECOVERY-TAX")}
+	h := group{texts: all(benefit, "OB-H-REASON"), ints: all(benefit, "OB-H-PAY-DATE"), decimals: all(benefit, "OB-H-GROSS", "OB-H-NET")}
+	a := group{texts: all(address, "OA-ADDR-TYPE", "OA-PROVINCE", "OA-POSTAL-CODE", "OA-COUNTRY"), ints: all(address, "OA-LINE-COUNT", "OA-EFFECTIVE")}
+	history, lines := all(benefit, "OB-HISTORY")[0], all(address, "OA-LINE")
+	line := group{texts: lines}
+	return func(r *copybooks.Record, s *seen) bool {
+		switch r.Bytes()[0] {
+		case 0xC3:
+			return c.read(r, s)
+		case 0xC2:
+			n, f := r.Count(history)
+			return f == copybooks.OK && b.read(r, s) && h.each(r, history, n, s)
 		}
-		if err := accessAll(r, s, aTexts, aInts, nil); err != nil {
-			return err
-		}
-		for k := range int(r.Bytes()[15] & 15) {
-			text, err := r.AppendText(s.text[:0], line, k)
-			if err != nil {
-				return err
-			}
-			s.text = text
-			s.string(text)
-		}
-		return nil
+		n, f := r.Count(lines[0])
+		return f == copybooks.OK && a.read(r, s) && line.each(r, lines[0], n, s)
 	}
 }
 
-// accessAll reads texts, whole numbers and decimals.
-func accessAll(r copybooks.Record, s *seen, texts, ints, decimals []*copybooks.Field, index ...int) (err error) {
-	for _, f := range texts {
-		if s.text, err = r.AppendText(s.text[:0], f, index...); err != nil {
-			return err
-		}
-		s.string(s.text)
-	}
-	for _, f := range ints {
-		n, err := r.Int64At(f, index...)
-		if err != nil {
-			return err
-		}
-		s.add(n)
-	}
-	for _, f := range decimals {
-		d, err := r.DecimalAt(f, index...)
-		if err != nil {
-			return err
-		}
-		s.coefficient(d.Coefficient())
-	}
-	return nil
-}
-
-// typedAll is accessAll by hand: zoned numbers, and packed ones with a sign.
+// typedAll reads texts and zoned numbers by hand.
 func typedAll(rec []byte, s *seen, texts, zoned [][2]int) bool {
 	for _, at := range texts {
 		s.text = appendText(s.text[:0], rec[at[0]:at[1]])

@@ -13,7 +13,7 @@ import (
 
 // The three shapes of ten equal fields.
 
-func compile(t testing.TB, text string) (*mapping.View, *copybooks.Layout) {
+func compile(t testing.TB, text string) *mapping.View {
 	t.Helper()
 	ls, err := copybooks.Parse("bench", strings.NewReader(text), copybooks.Options{})
 	if err != nil {
@@ -23,17 +23,17 @@ func compile(t testing.TB, text string) (*mapping.View, *copybooks.Layout) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return v, ls[0]
+	return v
 }
 
-// ten is a workload of ten fields with one PICTURE, and its Fields.
-func ten(t testing.TB, name, picture string, size int, fill func(b []byte, i, k int)) (*workload, []*copybooks.Field) {
+// ten is a workload of ten fields with one PICTURE, and its Items.
+func ten(t testing.TB, name, picture string, size int, fill func(b []byte, i, k int)) (*workload, []*copybooks.Item) {
 	var text strings.Builder
 	text.WriteString("       01  REC.\n")
 	for i := range 10 {
 		fmt.Fprintf(&text, "           05  FIELD-%d  PIC %s.\n", i, picture)
 	}
-	v, l := compile(t, text.String())
+	v := compile(t, text.String())
 	w := &workload{name: name, view: v}
 	for i := range 2000 {
 		rec := make([]byte, 10*size)
@@ -43,7 +43,11 @@ func ten(t testing.TB, name, picture string, size int, fill func(b []byte, i, k 
 		w.records = append(w.records, rec)
 	}
 	w.fields = 10 * len(w.records)
-	return w, l.Root().Children
+	r, err := v.Decode(w.records[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w, r.Plan().Root().Children
 }
 
 // slots reads the members field0 to field9, and gives each one's place.
@@ -85,15 +89,7 @@ func display(t testing.TB) *workload {
 		dst[len(dst)-1] = '}'
 		return dst, len(rec) == 500
 	}
-	w.access = func(r copybooks.Record, s *seen) (err error) {
-		for _, f := range fields {
-			if s.text, err = r.AppendText(s.text[:0], f); err != nil {
-				return err
-			}
-			s.string(s.text)
-		}
-		return nil
-	}
+	w.access = (&group{texts: fields}).read
 	w.typed = func(rec []byte, s *seen) bool {
 		for k := range 10 {
 			s.text = appendText(s.text[:0], rec[50*k:50*k+50])
@@ -128,7 +124,7 @@ func packed(t testing.TB) *workload {
 		dst[len(dst)-1] = '}'
 		return dst, len(rec) == 60
 	}
-	w.access = func(r copybooks.Record, s *seen) error { return decimals(r, fields, s) }
+	w.access = (&group{decimals: fields}).read
 	w.typed = func(rec []byte, s *seen) bool {
 		for k := range 10 {
 			n, neg, ok := packedNumber(rec[6*k : 6*k+6])
@@ -151,17 +147,6 @@ func packed(t testing.TB) *workload {
 	return w
 }
 
-func decimals(r copybooks.Record, fields []*copybooks.Field, s *seen) error {
-	for _, f := range fields {
-		d, err := r.DecimalAt(f)
-		if err != nil {
-			return err
-		}
-		s.coefficient(d.Coefficient())
-	}
-	return nil
-}
-
 func binaries(t testing.TB) *workload {
 	w, fields := ten(t, "10 S9(9) COMP", "S9(9) COMP", 4, func(b []byte, i, k int) {
 		putBinary(b, int64(i*7919+k*104729)*31%1000000000-int64(i&1)*300000000, 1e9)
@@ -177,16 +162,7 @@ func binaries(t testing.TB) *workload {
 		dst[len(dst)-1] = '}'
 		return dst, len(rec) == 40
 	}
-	w.access = func(r copybooks.Record, s *seen) error {
-		for _, f := range fields {
-			n, err := r.Int64At(f)
-			if err != nil {
-				return err
-			}
-			s.add(n)
-		}
-		return nil
-	}
+	w.access = (&group{ints: fields}).read
 	w.typed = func(rec []byte, s *seen) bool {
 		for k := range 10 {
 			s.add(int64(int32(binary.BigEndian.Uint32(rec[4*k:]))))

@@ -34,7 +34,7 @@ const (
 )
 
 func wide(t testing.TB) *workload {
-	v, l := compile(t, wideBook)
+	v := compile(t, wideBook)
 	w := &workload{name: "30 KB table", view: v, toJSON: wideToJSON, typed: wideTyped, fromJSON: wideFromJSON}
 	for i := range 30 {
 		rec := make([]byte, 0, wideLine*wideLines)
@@ -44,18 +44,11 @@ func wide(t testing.TB) *workload {
 		w.records = append(w.records, rec)
 	}
 	w.fields = 14 * wideLines * len(w.records)
-	f := l.Root().Children[0].Children
-	texts := []*copybooks.Field{f[1], f[2], f[3], f[13]}
-	ints := []*copybooks.Field{f[0], f[9], f[11]}
-	decimals := []*copybooks.Field{f[4], f[5], f[6], f[7], f[8], f[10], f[12]}
-	w.access = func(r copybooks.Record, s *seen) error {
-		for k := range wideLines {
-			if err := accessAll(r, s, texts, ints, decimals, k); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
+	all := func(names ...string) []*copybooks.Item { return items(t, v, w.records[0], names...) }
+	element := group{texts: all("FULL-NAME", "CITY", "STATUS-CD", "NOTE"), ints: all("ID-NO", "QTY", "DAY-NO"),
+		decimals: all("GROSS", "TAX", "NET", "FEES", "PENSION", "HOURS", "BALANCE")}
+	table := all("ENTRY-LINE")[0]
+	w.access = func(r *copybooks.Record, s *seen) bool { return element.each(r, table, wideLines, s) }
 	return w
 }
 
