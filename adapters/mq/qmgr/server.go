@@ -184,6 +184,9 @@ func (s *served) handle(ctx context.Context, f frame) bool {
 	if !ok || s.conn != nil && s.conn.severed {
 		return false
 	}
+	if _, told := errors.AsType[*mq.Error](err); err != nil && !told && ctx.Err() != nil {
+		return false // it is the queue manager that ends, not the wait: the client must not ask again here
+	}
 	payload := appendStatus(nil, replyError(err))
 	if err == nil {
 		payload = append(payload, result...)
