@@ -40,7 +40,55 @@ func views(t testing.TB) []*mapping.View {
 			}
 		}
 	}
+	for _, o := range []mapping.Options{{}, {Invalid: mapping.InvalidNull}, {Invalid: mapping.InvalidRaw}} {
+		out = append(out, db2View(t, o))
+	}
 	return out
+}
+
+// db2View has what Db2 and level 66 add, under a page of one and two bytes a character.
+func db2View(t testing.TB, o mapping.Options) *mapping.View {
+	t.Helper()
+	layouts, err := copybooks.Parse("db2", strings.NewReader(`01 R.
+05 A PIC X(3).
+05 A-IND PIC S9(4) COMP.
+05 B PIC S9(3)V99 COMP-3.
+05 C.
+49 C-LEN PIC S9(4) COMP.
+49 C-TEXT PIC X(4).
+05 INDS PIC S9(4) COMP OCCURS 3.
+05 D PIC X(10).
+05 S PIC X(26).
+05 M PIC X.
+05 E PIC 9(3).
+05 G PIC G(2) DISPLAY-1.
+05 N PIC 9(2) NATIONAL.
+66 BOTH RENAMES D THRU M.
+`), copybooks.Options{Codepage: "cp939"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := mapping.Parse("db2.yaml", []byte(`zone: America/Toronto
+fields:
+  A: {nullIndicator: A-IND, fold: ascii}
+  B: {nullIndicator: INDS(1), money: CAD}
+  C: {varchar: true, nullIndicator: INDS(2)}
+  D: {date: YYYY-MM-DD, nullIndicator: INDS(3)}
+  S: {date: YYYY-MM-DD-HH.MM.SS.NNNNNN}
+  E: {nullIndicator: M, "null": [nines]}
+  BOTH: {to: /both}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.Invalid == mapping.InvalidNull {
+		f.Fields["BOTH"].Omit = true // a null that stands for bytes of others cannot bring them back
+	}
+	v, err := mapping.Compile(layouts, f, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
 }
 
 // FuzzRoundTrip: any bytes that decode give valid JSON, and with the record that JSON gives the bytes again.

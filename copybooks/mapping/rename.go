@@ -12,6 +12,7 @@ import (
 type renaming struct {
 	item    *encItem
 	covered []*encItem // the values in the same bytes
+	marked  []*node    // those whose null indicator is there
 }
 
 // rename walks a level 66.
@@ -26,6 +27,12 @@ func (w walk) rename(f *copybooks.Field, s *Setting) {
 	w.leaf(n, it, e, s, path)
 	r := &renaming{item: e}
 	r.cover(w.c.rec.enc, f.Offset, f.Offset+f.Size)
+	for i := range w.c.rec.indicators {
+		in := &w.c.rec.indicators[i]
+		if by := in.leaf.indicator.Field; by.Offset < f.Offset+f.Size && by.Offset+by.Size*max(by.OccursMax, 1) > f.Offset {
+			r.marked = append(r.marked, in.node)
+		}
+	}
 	w.c.rec.renames = append(w.c.rec.renames, r)
 }
 
@@ -72,9 +79,17 @@ func (j *encodeJob) rename(r *renaming) error {
 	}
 	for _, c := range r.covered {
 		if v := j.bound[c.node.id]; v >= 0 && j.tape.values[v].kind != jsonNull {
-			return j.fail(e.node, at, copybooks.ViewsDiffer,
-				errors.New(c.node.pointer()+" has the same bytes and another value: leave one of them null"))
+			return j.differ(e.node, at, c.node)
+		}
+	}
+	for _, n := range r.marked {
+		if j.bound[n.id] >= 0 {
+			return j.differ(e.node, at, n)
 		}
 	}
 	return nil
+}
+
+func (j *encodeJob) differ(n *node, at int32, other *node) error {
+	return j.fail(n, at, copybooks.ViewsDiffer, errors.New(other.pointer()+" has the same bytes and another value: leave one of them null"))
 }
