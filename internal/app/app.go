@@ -99,7 +99,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	a.metrics.mq, a.metrics.bridge = mq.NewMetrics(a.registry), bridge.NewMetrics(a.registry)
 	for _, step := range []func(context.Context) error{
-		a.openPorts, a.openFiles, a.openQueues, a.openSample, a.openExchanges, a.openRouter, a.openBridges, a.openKafka, a.openWebhooks, a.openConsole,
+		a.openPorts, a.openFiles, a.openQueues, a.openSample, a.openExchanges, a.openRouter, a.openBridges, a.openDiversions, a.openKafka, a.openWebhooks, a.openConsole,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())

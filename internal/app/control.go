@@ -72,10 +72,10 @@ func (a *App) bridgeCounts() []console.Bridge {
 	lags := series(families, "portage_bridge_lag_seconds", "bridge")
 	out := []console.Bridge{}
 	for _, b := range a.bridges {
-		name := b.config.Name
+		name := b.name
 		count := func(result string) uint64 { return uint64(counts[name+"/"+result]) }
 		c := console.Bridge{
-			Name: name, Queue: b.config.Queue,
+			Name: name, Queue: b.queue,
 			Published: count("published"), Duplicates: count("duplicate"), DeadLetters: count("dead_letter"), Returned: count("returned"),
 		}
 		if lag, ok := lags[name]; ok && c.Published > 0 {

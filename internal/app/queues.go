@@ -81,6 +81,9 @@ func (a *App) queueNames() (names []string) {
 	for _, b := range a.Config.Bridges {
 		add(b.Queue, b.DeadLetters)
 	}
+	for _, d := range a.Config.Diversions {
+		add(d.Queue, d.LegacyQueue, d.ModernQueue, d.BackoutQueue)
+	}
 	return names
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"github.com/portage-gateway/portage/adapters/bridge"
 	"github.com/portage-gateway/portage/adapters/webhook"
-	"github.com/portage-gateway/portage/internal/config"
 )
 
 // openWebhooks gives each subscriber a bridge of its own from the journal: one that is slow or gone holds
@@ -24,13 +23,12 @@ func (a *App) openWebhooks(context.Context) error {
 			return fmt.Errorf("webhook %s: %w", c.Name, err)
 		}
 		name := "webhook-" + c.Name
-		b := &bridgeRun{config: config.Bridge{Name: name, Queue: "journal"}, bridge: &bridge.Bridge{
+		b := &bridge.Bridge{
 			Name: name, Source: a.journal.Reader(name), Sink: sink, DeadLetters: name, Metrics: a.metrics.bridge, Log: a.log,
-		}}
-		a.bridges = append(a.bridges, b)
+		}
 		a.onClose(sink.Close)
-		a.check("bridge-"+name, b.probe)
-		a.actors.add("bridge "+name, func(ctx context.Context) error { return b.runUntil(ctx, sink.Gone()) })
+		run := a.addBridge(name, "journal", b.Run)
+		a.actors.add("bridge "+name, func(ctx context.Context) error { return run.runUntil(ctx, sink.Gone()) })
 	}
 	return nil
 }

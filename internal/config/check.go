@@ -39,6 +39,7 @@ func (c *Config) check() []fault {
 	exchanges := c.checkExchanges(k)
 	c.checkRoutes(k, exchanges)
 	c.checkBridges(k)
+	c.checkDiversions(k)
 	c.checkContracts(k)
 	return k.faults
 }
@@ -134,11 +135,36 @@ func (c *Config) checkBridges(k *checker) {
 	}
 }
 
-func (c *Config) checkContracts(k *checker) {
-	var routes, bridges []string
+func (c *Config) routeNames() (names []string) {
 	for _, r := range c.Routes {
-		routes = append(routes, r.Name)
+		names = append(names, r.Name)
 	}
+	return names
+}
+
+func (c *Config) checkDiversions(k *checker) {
+	for i, d := range c.Diversions {
+		at := fmt.Sprintf("$.diversions[%d]", i)
+		k.need(at, "name", d.Name)
+		k.need(at, "queue", d.Queue)
+		k.need(at, "legacyQueue", d.LegacyQueue)
+		k.need(at, "backoutQueue", d.BackoutQueue)
+		k.need(at, "copybook", d.Copybook)
+		if !slices.Contains(c.routeNames(), d.Route) {
+			k.add(at, didYouMean(d.Route, c.routeNames()), "there is no route %q", d.Route)
+		}
+		if (d.ModernQueue == "") != d.Journal {
+			k.add(at, "", "Modern's messages go to a modernQueue or to the journal: give one")
+		}
+		if d.Queue != "" && (d.Queue == d.LegacyQueue || d.Queue == d.ModernQueue) {
+			k.add(at, "", "a diversion would read what it puts: queue %s stands twice", d.Queue)
+		}
+	}
+}
+
+func (c *Config) checkContracts(k *checker) {
+	routes := c.routeNames()
+	var bridges []string
 	for _, b := range c.Bridges {
 		bridges = append(bridges, b.Name)
 	}
