@@ -141,6 +141,9 @@ func (b *builder) pictured(n *node, e *syntax.Entry, p *syntax.Picture) string {
 		syntax.Numeric: Numeric, syntax.NumericEdited: NumericEdited, syntax.NationalText: NationalText,
 		syntax.DBCSText: DBCSText, syntax.UTF8Text: UTF8Text, syntax.ExternalFloat: AlphanumericEdited,
 	}[p.Category]
+	if n.usage == syntax.Comp6 || n.usage == syntax.CompX {
+		b.warn(n, "is %s, which Enterprise COBOL lacks; it is taken as Micro Focus has it", map[syntax.Usage]string{syntax.Comp6: "COMP-6", syntax.CompX: "COMP-X"}[n.usage])
+	}
 	switch p.Category {
 	case syntax.Numeric:
 		return n.numeric(p, b.options.BinarySize)

@@ -1,11 +1,14 @@
 package copybooks
 
-import "unicode/utf8"
+import (
+	"sync"
+	"unicode/utf8"
+)
 
 // folds are the letters without their marks, and the punctuation that typewriters had, of what a code page
 // may lack. They are those of Latin script in Unicode's blocks Latin-1 Supplement, Latin Extended-A and
 // General Punctuation.
-var folds = func() map[rune]string {
+var folds = sync.OnceValue(func() map[rune]string {
 	m := map[rune]string{'Æ': "AE", 'æ': "ae", 'Œ': "OE", 'œ': "oe", 'ß': "ss", 'Þ': "TH", 'þ': "th", 'Ĳ': "IJ", 'ĳ': "ij", 'ŉ': "'n",
 		'…': "...", '€': "EUR", '™': "TM", '«': "\"", '»': "\"", '\u00A0': " ", '\u202F': " ", '\u2009': " ", '\u2011': "-", '−': "-", '№': "No"}
 	for base, marked := range map[string]string{
@@ -20,7 +23,7 @@ var folds = func() map[rune]string {
 		}
 	}
 	return m
-}()
+})
 
 // fold returns text with each character that lacks a place in the page replaced by its base letters: é by e,
 // œ by oe, a typographic apostrophe by a plain one. What has no base letters stays.
@@ -34,7 +37,7 @@ func (c *charset) fold(text []byte) []byte {
 		r, n := utf8.DecodeRune(text)
 		if _, err := c.page.Encode(buf[:0], text[:n]); err == nil {
 			out = append(out, text[:n]...)
-		} else if base, ok := folds[r]; ok {
+		} else if base, ok := folds()[r]; ok {
 			out = append(out, base...)
 		} else if !combining(r) {
 			out = append(out, text[:n]...)
