@@ -153,7 +153,7 @@ func (b *builder) pictured(n *node, e *syntax.Entry, p *syntax.Picture) string {
 		case n.usage == syntax.Display1, n.usage == syntax.NoUsage && p.Category == syntax.DBCSText:
 			n.Usage, n.Category = DBCS, DBCSText
 			if b.page.EBCDIC() && !b.page.Mixed() {
-				b.warn(n, "holds characters of two bytes, and %s has none: it is shown as hexadecimal digits unless one of cp930 cp933 cp935 cp937 cp939 is its code page", b.page.Name())
+				b.warn(n, "holds characters of two bytes, and %s has none: it is shown as hexadecimal digits unless one of cp930 cp933 cp935 cp937 cp939 cp1364 cp1371 cp1388 is its code page", b.page.Name())
 			}
 		case p.Category == syntax.NationalText && (n.usage == syntax.National || n.usage == syntax.NoUsage):
 			n.Usage = National // NSYMBOL(NATIONAL), the default

@@ -17,7 +17,7 @@ func mixedPages(t testing.TB) []*Codepage {
 			out = append(out, c)
 		}
 	}
-	if len(out) != 5 {
+	if len(out) != 8 {
 		t.Fatalf("%d mixed pages", len(out))
 	}
 	return out
@@ -107,6 +107,16 @@ func TestMixedText(t *testing.T) {
 	single, _ := Lookup("037")
 	if _, ok := single.AppendDouble(nil, []byte("\x45\x62")); ok {
 		t.Error("cp037 has no pairs")
+	}
+}
+
+func TestPagesThatAreRefusedSayWhy(t *testing.T) {
+	for name, want := range map[string]string{"cp1399": "cp939", "IBM-1390": "cp930", "300": "cp930 or cp939"} {
+		_, err := Lookup(name)
+		var e *UnknownError
+		if !errors.As(err, &e) || e.Nearest != "" || !strings.Contains(err.Error(), "is not supported: ") || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

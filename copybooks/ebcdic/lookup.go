@@ -12,7 +12,7 @@ var catalogue = sync.OnceValue(func() []*page {
 	for _, n := range strings.Fields("037 273 277 278 280 284 285 297 500 870 871 875 1025 1026 1047 1140 1141 1142 1143 1144 1145 1146 1147 1148 1149 1153") {
 		all = append(all, &page{name: "cp" + n, charset: "IBM" + n, ebcdic: true})
 	}
-	for _, n := range strings.Fields("930 933 935 937 939") {
+	for _, n := range strings.Fields("930 933 935 937 939 1364 1371 1388") {
 		all = append(all, &page{name: "cp" + n, charset: "IBM" + n, ebcdic: true, mixed: true})
 	}
 	all[0].aliases = []string{"ebcdic", "ebcdiccpus", "ebcdiccpca"}
@@ -34,6 +34,13 @@ func Names() []string {
 	return names
 }
 
+// refused are pages that exist and are not here.
+var refused = map[string]string{
+	"1390": "some of its pairs are two characters, which would not come back as the same bytes; cp930 is its older form",
+	"1399": "some of its pairs are two characters, which would not come back as the same bytes; cp939 is its older form",
+	"300":  "it has characters of two bytes only; name the mixed page around it, cp930 or cp939",
+}
+
 // Lookup returns the page of that name. Case, hyphens, underscores, blanks and leading zeros do not
 // count, and cp, ibm, ibm-, ccsid and cs may stand before a number: cp037, IBM-37, CCSID 37 and 37 are
 // one. The error is an *UnknownError.
@@ -46,6 +53,9 @@ func Lookup(name string) (*Codepage, error) {
 		}
 	}
 	e := &UnknownError{Name: name}
+	if e.Reason = refused[want]; e.Reason != "" {
+		return nil, e
+	}
 	least := 3
 	for _, p := range catalogue() {
 		if len(want) > 32 {
@@ -122,10 +132,15 @@ type UnknownError struct {
 	Name string
 	// Nearest is the most similar name, "" if none is similar.
 	Nearest string
+	// Reason says why a page that exists is not here; "" for a name that no page has.
+	Reason string
 }
 
 // Error names the nearest page, or all.
 func (e *UnknownError) Error() string {
+	if e.Reason != "" {
+		return fmt.Sprintf("code page %.40q is not supported: %s", e.Name, e.Reason)
+	}
 	if e.Nearest != "" {
 		return fmt.Sprintf("unknown code page %.40q; did you mean %s?", e.Name, e.Nearest)
 	}
