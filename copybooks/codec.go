@@ -350,6 +350,9 @@ func (c *Codec) Put(b, text []byte) Fault {
 	}
 	switch c.form {
 	case formText, formUTF8:
+		if !c.right && c.chars.backAll && len(text) <= len(b) && c.chars.putASCII(b, text) {
+			return OK
+		}
 		var buf [256]byte
 		enc, f := c.encode(buf[:0], text)
 		if f != OK {

@@ -21,8 +21,9 @@ type charset struct {
 	plain [256]byte
 	// json and text hold up to 6 bytes of output and, in the top byte, how many. 0: the byte is undefined.
 	json, text [256]uint64
-	// back holds the byte of an ASCII character, -1 if the page lacks it.
-	back [128]int16
+	// back holds the bytes of the ASCII characters, if the page has all of them.
+	back    [256]byte
+	backAll bool
 }
 
 const special = 0xFF
@@ -40,11 +41,11 @@ func newCharset(name string) (*charset, error) {
 	if c.utf8 {
 		return c, nil
 	}
-	for i := range c.back {
-		c.back[i] = -1
-		if b, ok := page.Byte(rune(i)); ok {
-			c.back[i] = int16(b)
-		}
+	c.backAll = !c.mixed
+	for i := range utf8.RuneSelf {
+		var ok bool
+		c.back[i], ok = page.Byte(rune(i))
+		c.backAll = c.backAll && ok
 	}
 	for i := range 256 {
 		c.plain[i] = special
@@ -197,7 +198,7 @@ func (c *charset) putDouble(b, text []byte, right bool) Fault {
 
 // put writes UTF-8 text into b, filled up with spaces to the right, or to the left if right is set.
 func (c *charset) put(b, text []byte, right bool) Fault {
-	if !right && !c.utf8 && !c.mixed && len(text) <= len(b) && c.putASCII(b, text) {
+	if !right && c.backAll && len(text) <= len(b) && c.putASCII(b, text) {
 		return OK
 	}
 	var buf [256]byte
@@ -223,20 +224,25 @@ func (c *charset) encode(dst, text []byte) ([]byte, Fault) {
 	return enc, OK
 }
 
-// putASCII writes ASCII text and spaces behind it; false says that not all of it is ASCII, or in the page.
+// putASCII writes ASCII text and spaces behind it; false says that not all of it is ASCII.
 func (c *charset) putASCII(b, text []byte) bool {
-	out := b[:len(text)]
-	for i, x := range text {
-		if x >= 0x80 {
+	t, out, rest := &c.back, b[:len(text)], b[len(text):]
+	for len(text) >= 8 && len(out) >= 8 {
+		x := binary.LittleEndian.Uint64(text)
+		if x&0x8080808080808080 != 0 {
 			return false
 		}
-		v := c.back[x]
-		if v < 0 {
-			return false
-		}
-		out[i] = byte(v)
+		binary.LittleEndian.PutUint64(out, uint64(t[byte(x)])|uint64(t[byte(x>>8)])<<8|uint64(t[byte(x>>16)])<<16|uint64(t[byte(x>>24)])<<24|
+			uint64(t[byte(x>>32)])<<32|uint64(t[byte(x>>40)])<<40|uint64(t[byte(x>>48)])<<48|uint64(t[byte(x>>56)])<<56)
+		text, out = text[8:], out[8:]
 	}
-	blank(b[len(text):], c.space)
+	for i, x := range text {
+		if x >= utf8.RuneSelf {
+			return false
+		}
+		out[i] = t[x]
+	}
+	blank(rest, c.space)
 	return true
 }
 

@@ -106,6 +106,8 @@ func (j *encodeJob) refuse(n *node, at int32, it *copybooks.Item, f copybooks.Fa
 // item encodes one Field and what is below it.
 func (j *encodeJob) item(e *encItem) error {
 	switch {
+	case e.node != nil && e.node.leaf != nil:
+		return j.leaf(e)
 	case e.views:
 		return j.shared(e)
 	case e.table:

@@ -74,8 +74,10 @@ func (j *encodeJob) put(e *encItem, at, raw int32) copybooks.Fault {
 	if v.kind == jsonNull {
 		return j.putNull(e, l)
 	}
-	if b, ok := j.tape.parseRaw(at); ok {
-		return j.enc.PutRaw(e.item, b)
+	if v.kind == jsonObject {
+		if b, ok := j.tape.parseRaw(at); ok {
+			return j.enc.PutRaw(e.item, b)
+		}
 	}
 	switch l.form {
 	case moneyLeaf:

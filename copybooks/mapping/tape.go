@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/bits"
+	"slices"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -110,9 +111,11 @@ func (t *tape) value() error {
 	if c == '"' {
 		return t.text()
 	}
-	t.values = append(t.values, value{at: int32(t.pos), next: int32(i + 1)})
-	switch {
-	case c == '{' || c == '[':
+	if c == '-' || c-'0' < 10 {
+		return t.number()
+	}
+	t.add(jsonNull, t.pos, t.pos, t.pos)
+	if c == '{' || c == '[' {
 		if t.depth++; t.depth > maxDepth {
 			return t.fail("less nesting")
 		}
@@ -120,8 +123,6 @@ func (t *tape) value() error {
 		t.depth--
 		t.values[i].next = int32(len(t.values))
 		return err
-	case c == '-' || c-'0' < 10:
-		return t.number(i)
 	}
 	return t.literal(i)
 }
@@ -140,40 +141,46 @@ func (t *tape) literal(i int) error {
 	return t.fail("a value")
 }
 
-func (t *tape) digits() int {
-	start := t.pos
-	for t.pos < len(t.src) && t.src[t.pos]-'0' < 10 {
-		t.pos++
+// digits returns where the digits that begin at i end.
+func (t *tape) digits(i int) int {
+	for i < len(t.src) && t.src[i]-'0' < 10 {
+		i++
 	}
-	return t.pos - start
+	return i
 }
 
-func (t *tape) number(i int) error {
+func (t *tape) number() error {
 	start := t.pos
-	if t.src[t.pos] == '-' {
-		t.pos++
+	i := start
+	if t.src[i] == '-' {
+		i++
 	}
-	zero := t.pos < len(t.src) && t.src[t.pos] == '0'
-	if n := t.digits(); n == 0 || zero && n > 1 {
+	whole := i
+	i = t.digits(i)
+	if i == whole || i > whole+1 && t.src[whole] == '0' {
+		t.pos = i
 		return t.fail("a number without leading zeros")
 	}
-	if t.pos < len(t.src) && t.src[t.pos] == '.' {
-		t.pos++
-		if t.digits() == 0 {
+	if i < len(t.src) && t.src[i] == '.' {
+		point := i + 1
+		if i = t.digits(point); i == point {
+			t.pos = i
 			return t.fail("digits behind the point")
 		}
 	}
-	if t.pos < len(t.src) && t.src[t.pos]|0x20 == 'e' {
-		t.pos++
-		if t.pos < len(t.src) && (t.src[t.pos] == '+' || t.src[t.pos] == '-') {
-			t.pos++
+	if i < len(t.src) && t.src[i]|0x20 == 'e' {
+		i++
+		if i < len(t.src) && (t.src[i] == '+' || t.src[i] == '-') {
+			i++
 		}
-		if t.digits() == 0 {
+		exponent := i
+		if i = t.digits(i); i == exponent {
+			t.pos = i
 			return t.fail("an exponent")
 		}
 	}
-	v := &t.values[i]
-	v.kind, v.start, v.end = jsonNumber, int32(start), int32(t.pos)
+	t.add(jsonNumber, start, start, i)
+	t.pos = i
 	return nil
 }
 
@@ -230,9 +237,22 @@ func (t *tape) text() error {
 		t.pos = end + 1
 		return t.fail("UTF-8")
 	}
-	t.values = append(t.values, value{kind: jsonString, at: int32(at), start: int32(t.pos), end: int32(end), next: int32(len(t.values) + 1)})
+	t.add(jsonString, at, t.pos, end)
 	t.pos = end + 1
 	return nil
+}
+
+// add appends a value, field by field: a literal would be built beside the tape and copied.
+func (t *tape) add(kind valueKind, at, start, end int) *value {
+	n := len(t.values)
+	if n == cap(t.values) {
+		t.values = slices.Grow(t.values, n+16)
+	}
+	t.values = t.values[:n+1]
+	v := &t.values[n]
+	v.kind, v.escaped, v.n = kind, false, 0
+	v.at, v.start, v.end, v.next = int32(at), int32(start), int32(end), int32(n+1)
+	return v
 }
 
 // plain returns where a string's run of characters as they are ends, and whether all of it is ASCII: at a quote,
@@ -277,7 +297,7 @@ func (t *tape) rest(at int) error {
 			if !utf8.Valid(t.buf[start:]) {
 				return t.fail("UTF-8")
 			}
-			t.values = append(t.values, value{kind: jsonString, escaped: true, at: int32(at), start: int32(start), end: int32(len(t.buf)), next: int32(len(t.values) + 1)})
+			t.add(jsonString, at, start, len(t.buf)).escaped = true
 			return nil
 		case t.src[end] == '\\':
 			if err := t.escape(); err != nil {
