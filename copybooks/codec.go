@@ -132,18 +132,6 @@ func newCodec(f *Field, o Options, get func(name string) (*charset, error)) (Cod
 	return c, err
 }
 
-// national is a number whose characters are UTF-16: that of a DISPLAY item in ASCII, two bytes a character.
-func (c *Codec) national(f *Field, o Options) (err error) {
-	c.form = formNationalNumber
-	c.zoned = zonedForm{ascii: true, plain: true, sign: f.Sign, scale: f.Scale, pic: f.Digits}
-	if f.Category == NumericEdited {
-		narrow := *f
-		narrow.Size /= 2
-		c.edited, err = newEditedForm(&narrow, o.DecimalComma, o.Currency, o.CurrencySign)
-	}
-	return err
-}
-
 func (c *Codec) display(f *Field, o Options) error {
 	c.form = formText
 	var err error
@@ -237,16 +225,6 @@ func (c *Codec) AppendText(dst, b []byte) ([]byte, Fault) {
 	return c.AppendNumber(dst, b)
 }
 
-// appendNational appends text of two bytes a character.
-func (c *Codec) appendNational(dst, b []byte) ([]byte, Fault) {
-	right := c.trim == TrimBoth || c.trim == TrimPadding && !c.right
-	left := c.trim == TrimBoth || c.trim == TrimLeft || c.trim == TrimPadding && c.right
-	if c.form == formDouble {
-		return c.chars.appendDouble(dst, b, left, right)
-	}
-	return appendNational(dst, b, c.little, left, right)
-}
-
 // AppendJSONText appends the inside of a JSON string (RFC 8259 section 7) for an item whose Kind is
 // TextValue.
 func (c *Codec) AppendJSONText(dst, b []byte) ([]byte, Fault) {
@@ -298,48 +276,6 @@ func (c *Codec) AppendNumber(dst, b []byte) ([]byte, Fault) {
 		return c.appendNationalNumber(dst, b)
 	}
 	return dst, NotEncodable
-}
-
-func (c *Codec) appendNationalNumber(dst, b []byte) ([]byte, Fault) {
-	var buf [256]byte
-	if len(b)/2 > len(buf) {
-		return dst, NotEncodable
-	}
-	narrow := buf[:len(b)/2]
-	for i := range narrow {
-		hi, lo := b[2*i], b[2*i+1]
-		if c.little {
-			hi, lo = lo, hi
-		}
-		if narrow[i] = lo; hi != 0 {
-			narrow[i] = 0xFF // no digit, sign or blank
-		}
-	}
-	switch {
-	case c.edited == nil:
-		return c.zoned.append(dst, narrow)
-	case only(narrow, 0):
-		return dst, Blank
-	}
-	return c.edited.parse(dst, narrow)
-}
-
-func (c *Codec) putNationalNumber(b, text []byte) Fault {
-	var buf [256]byte
-	if len(b)/2 > len(buf) {
-		return NotEncodable
-	}
-	narrow := buf[:len(b)/2]
-	f := OK
-	if c.edited != nil {
-		f = c.edited.put(narrow, text)
-	} else {
-		f = c.zoned.put(narrow, text)
-	}
-	if f != OK {
-		return f
-	}
-	return putNational(b, narrow, c.little, false)
 }
 
 // Put writes the bytes of a value, given as its canonical text. All of b is written, or nothing of worth:
