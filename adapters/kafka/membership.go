@@ -23,26 +23,26 @@ type membership struct {
 	source  *Source
 	ctx     context.Context // of Consume
 	handler adapters.Handler
-	joined  atomic.Bool
+	worked  atomic.Bool
+	fault   atomic.Pointer[error]
 	turn    chan struct{} // holds one token
 
-	line *line // of whoever has the turn; nil until something is put aside
+	// Of whoever has the turn, nil while they are not there:
+	commits sarama.Client // apart from the one that reads, where an answer would wait behind a long fetch
+	line    *line         // for what is put aside
 }
 
 var _ sarama.ConsumerGroupHandler = (*membership)(nil)
 
 // Setup implements sarama.ConsumerGroupHandler.
-func (m *membership) Setup(sarama.ConsumerGroupSession) error {
-	m.joined.Store(true)
-	m.source.health.saw(nil)
-	return nil
-}
+func (m *membership) Setup(sarama.ConsumerGroupSession) error { return nil }
 
 // Cleanup implements sarama.ConsumerGroupHandler.
 func (m *membership) Cleanup(sarama.ConsumerGroupSession) error { return nil }
 
 // ConsumeClaim implements sarama.ConsumerGroupHandler: it delivers one partition until the session ends.
 func (m *membership) ConsumeClaim(session sarama.ConsumerGroupSession, claim sarama.ConsumerGroupClaim) error {
+	m.source.health.saw(nil)
 	if from := claim.InitialOffset(); from >= 0 {
 		if !m.take(session.Context()) {
 			return nil
@@ -103,7 +103,6 @@ func (m *membership) gather(ctx context.Context, claim sarama.ConsumerGroupClaim
 
 // deliver hands records over until all are settled, or reports false.
 func (m *membership) deliver(session sarama.ConsumerGroupSession, records []*sarama.ConsumerMessage) bool {
-	end := records[len(records)-1].Offset + 1
 	attempts := map[int64]int{}
 	for at, size := 0, len(records); at < len(records); {
 		if m.ctx.Err() != nil || session.Context().Err() != nil {
@@ -133,7 +132,6 @@ func (m *membership) deliver(session sarama.ConsumerGroupSession, records []*sar
 		}
 		size = 1
 	}
-	session.MarkOffset(m.source.cfg.Topic, records[0].Partition, end, "")
 	return true
 }
 
@@ -170,30 +168,25 @@ func (m *membership) settle(session sarama.ConsumerGroupSession, u *unit, record
 			m.source.progress.aside[p] = true // until this transaction is done
 		}
 	}
-	if len(u.aside) > 0 {
-		ctx, cancel := m.settling()
-		defer cancel()
-		for n := 1; ; n++ {
-			err := m.commitAside(ctx, session, u, last)
-			if err == nil {
-				break
-			}
-			if _, refused := errors.AsType[*adapters.Refusal](err); refused {
-				m.source.cfg.Log.Error("a dead letter is refused and holds up its partition", "topic", m.source.cfg.Topic, "error", err)
-			}
-			m.source.health.saw(err)
-			if session.Context().Err() != nil || !pause(ctx, pauseAfter(n)) {
-				return false
-			}
+	ctx, cancel := m.settling()
+	defer cancel()
+	for n := 1; ; n++ {
+		err := m.commit(session, u, last)
+		if err == nil {
+			break
 		}
-		m.source.health.saw(nil)
+		if session.Context().Err() != nil && m.ctx.Err() == nil {
+			return false // another member's by now, or to be read again
+		}
+		m.source.health.saw(err)
+		if !pause(ctx, pauseAfter(n)) {
+			return false
+		}
 	}
+	m.source.health.saw(nil)
+	m.worked.Store(true)
 	for _, p := range u.places {
 		delete(m.source.progress.aside, p)
-	}
-	session.MarkOffset(last.Topic, last.Partition, last.Offset+1, "")
-	if len(u.aside) == 0 {
-		session.Commit()
 	}
 	return true
 }
@@ -205,9 +198,52 @@ func (m *membership) settling() (context.Context, context.CancelFunc) {
 	return ctx, func() { stop(); cancel() }
 }
 
+// commit commits the offset after the records, in a transaction with what was put aside, if anything was.
+func (m *membership) commit(session sarama.ConsumerGroupSession, u *unit, last *sarama.ConsumerMessage) error {
+	if len(u.aside) > 0 {
+		return m.commitAside(session, u, last)
+	}
+	c, group := &m.source.cfg, m.source.group()
+	if m.commits == nil {
+		client, err := c.client(m.source.conf)
+		if err != nil {
+			return err
+		}
+		m.commits = client
+	}
+	coordinator, err := m.commits.Coordinator(group)
+	if err != nil {
+		return c.fail("commit", err)
+	}
+	request := &sarama.OffsetCommitRequest{Version: 7, ConsumerGroup: group, ConsumerID: session.MemberID(),
+		ConsumerGroupGeneration: session.GenerationID(), GroupInstanceId: &m.source.conf.Consumer.Group.InstanceId}
+	request.AddBlock(last.Topic, last.Partition, last.Offset+1, 0, "")
+	response, err := coordinator.CommitOffset(request)
+	if err != nil {
+		coordinator.Close() //nolint:errcheck // it is broken
+	} else if e := response.Errors[last.Topic][last.Partition]; e != sarama.ErrNoError {
+		err = e
+	}
+	if err != nil {
+		_ = m.commits.RefreshCoordinator(group) // the next try says it again
+		return c.fail("commit", err)
+	}
+	return nil
+}
+
+// disconnect closes what the claims opened.
+func (m *membership) disconnect() {
+	if m.commits != nil {
+		m.commits.Close() //nolint:errcheck // nothing is under way on it
+	}
+	if m.line != nil {
+		m.line.close() //nolint:errcheck // nothing is open in it
+	}
+}
+
 // commitAside makes one transaction of what was put aside and the offset after the records. A new producer first
 // looks whether an earlier try has done it.
-func (m *membership) commitAside(ctx context.Context, session sarama.ConsumerGroupSession, u *unit, last *sarama.ConsumerMessage) error {
+func (m *membership) commitAside(session sarama.ConsumerGroupSession, u *unit, last *sarama.ConsumerMessage) error {
 	c := &m.source.cfg
 	if m.line == nil {
 		l, err := c.open(m.source.conf)

@@ -26,11 +26,11 @@ func (r *readiness) saw(err error) {
 	was := r.err
 	r.err = err
 	switch {
-	case err == nil && was != nil:
+	case err == nil && r.tries > 0:
 		r.log.Info("kafka answers", "after", r.now().Sub(r.since).Round(time.Millisecond).String(), "tries", r.tries)
 		r.tries = 0
 	case err != nil:
-		if r.tries++; was == nil {
+		if r.tries++; r.tries == 1 {
 			r.since = r.now()
 		}
 		if was == nil || was.Error() != err.Error() {

@@ -40,11 +40,16 @@ func OpenSource(c Config) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	conf.Consumer.Return.Errors = true
 	conf.Consumer.IsolationLevel = sarama.ReadCommitted
 	conf.Consumer.Offsets.Initial = sarama.OffsetOldest
 	conf.Consumer.Offsets.AutoCommit.Enable = false
 	conf.Consumer.MaxWaitTime = 250 * time.Millisecond
 	conf.Consumer.Group.InstanceId = "portage-read-" + c.Name
+	conf.Consumer.Group.Session.Timeout = 6 * time.Second // the least that brokers take
+	conf.Consumer.Group.Heartbeat.Interval = time.Second
+	conf.Consumer.Group.Rebalance.Retry.Max = 20
+	conf.Consumer.Group.Rebalance.Retry.Backoff = 200 * time.Millisecond
 	conf.Consumer.Group.ResetInvalidOffsets = false // records that were deleted unread are a person's matter
 	s := &Source{cfg: c, conf: conf, health: readiness{log: c.Log.With("topic", c.Topic, "source", c.Name), now: c.Now}}
 	s.health.err = c.fail("connect", errNotYet)
@@ -72,13 +77,13 @@ func (s *Source) group() string { return "portage-read-" + s.cfg.Name }
 // Consume implements adapters.Source. A lost connection is opened again for ever, with growing pauses.
 func (s *Source) Consume(ctx context.Context, h adapters.Handler) error {
 	for n := 1; ctx.Err() == nil; n++ {
-		joined, err := s.member(ctx, h)
+		worked, err := s.member(ctx, h)
 		switch {
 		case ctx.Err() != nil:
 			return nil
 		case errors.Is(err, sarama.ErrFencedInstancedId):
 			return fmt.Errorf("kafka source %s: %w: %w", s.cfg.Name, adapters.ErrFenced, err)
-		case joined:
+		case worked:
 			n = 0
 		}
 		if err != nil {
@@ -89,31 +94,45 @@ func (s *Source) Consume(ctx context.Context, h adapters.Handler) error {
 	return nil
 }
 
-// member is one membership in the group; joined says that it came about.
-func (s *Source) member(ctx context.Context, h adapters.Handler) (joined bool, err error) {
-	client, err := s.cfg.client(s.conf)
+// member is one membership in the group; worked says that at least one batch was settled in it.
+func (s *Source) member(ctx context.Context, h adapters.Handler) (worked bool, err error) {
+	// The producer first: it settles the transaction that a killed process left open, whose offsets would
+	// keep this one out until they time out.
+	line, err := s.cfg.open(s.conf)
 	if err != nil {
 		return false, err
+	}
+	client, err := s.cfg.client(s.conf)
+	if err != nil {
+		return false, errors.Join(err, line.close())
 	}
 	defer client.Close()
 	group, err := sarama.NewConsumerGroupFromClient(s.group(), client)
 	if err != nil {
-		return false, s.cfg.fail("join group", err)
+		return false, errors.Join(s.cfg.fail("join group", err), line.close())
 	}
-	m := &membership{source: s, ctx: ctx, handler: h, turn: make(chan struct{}, 1)}
+	m := &membership{source: s, ctx: ctx, handler: h, turn: make(chan struct{}, 1), line: line}
 	m.turn <- struct{}{}
 	defer func() {
-		if m.line != nil {
-			m.line.close() //nolint:errcheck // nothing is open in it
-		}
+		m.disconnect()
 		err = errors.Join(err, group.Close())
 	}()
-	for ctx.Err() == nil {
-		if err := group.Consume(ctx, []string{s.cfg.Topic}, m); err != nil {
-			return m.joined.Load(), s.cfg.fail("read", err)
+	go func() { // ends with Close
+		for err := range group.Errors() {
+			m.fault.Store(&err)
 		}
+	}()
+	for ctx.Err() == nil {
+		err := group.Consume(ctx, []string{s.cfg.Topic}, m)
+		if f := m.fault.Swap(nil); err == nil && f != nil {
+			err = *f // a partition that cannot be read ends the session without an error
+		}
+		if err != nil {
+			return m.worked.Load(), s.cfg.fail("read", err)
+		}
+		pause(ctx, pauseAfter(1))
 	}
-	return m.joined.Load(), nil
+	return m.worked.Load(), nil
 }
 
 // fromRecord is the inverse of Config.record for what was published as it is.

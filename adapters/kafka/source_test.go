@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 	"pgregory.net/rapid"
 
 	"github.com/portage-gateway/portage/adapters"
@@ -280,4 +282,59 @@ func TestAFollowerTakesTheMembership(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
+}
+
+// Records that were deleted unread are a person's matter: the source does not jump over them.
+func TestDeletedRecordsAreNotJumpedOver(t *testing.T) {
+	c := cluster(t, kfake.SeedTopics(1, "events"))
+	sink := open(t, Config{Brokers: c.ListenAddrs(), Topic: "events"})
+	if err := sink.Publish(t.Context(), messages(1, 3)...); err != nil {
+		t.Fatal(err)
+	}
+	take(t, source(t, Config{Brokers: c.ListenAddrs()}), upTo(3))
+	if err := sink.Publish(t.Context(), messages(4, 10)...); err != nil {
+		t.Fatal(err)
+	}
+	client, err := kgo.NewClient(kgo.SeedBrokers(c.ListenAddrs()...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	p, topic, remove := kmsg.NewDeleteRecordsRequestTopicPartition(), kmsg.NewDeleteRecordsRequestTopic(), kmsg.NewPtrDeleteRecordsRequest()
+	p.Offset = 8
+	topic.Topic, topic.Partitions = "events", append(topic.Partitions, p)
+	remove.Topics = append(remove.Topics, topic)
+	if _, err := remove.RequestWith(t.Context(), client); err != nil {
+		t.Fatal(err)
+	}
+	said := make(lines, 100)
+	s := source(t, Config{Brokers: c.ListenAddrs(), Log: slog.New(slog.NewTextHandler(said, nil))})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- s.Consume(ctx, func(_ context.Context, _ adapters.Unit, b adapters.Batch) error {
+			t.Errorf("%s was delivered", b.Messages[0].ID)
+			return nil
+		})
+	}()
+	for line := range said {
+		if strings.Contains(line, "out of range") || strings.Contains(line, "outside the range") {
+			break
+		}
+	}
+	if s.Ready() == nil {
+		t.Error("it is ready")
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// lines passes on what is logged.
+type lines chan string
+
+func (l lines) Write(b []byte) (int, error) {
+	l <- string(b)
+	return len(b), nil
 }
