@@ -95,6 +95,17 @@ func appendBCD(dst []byte, x uint64, scale int, neg bool) []byte {
 		dst = append(dst, make([]byte, 40)...)[:n]
 	}
 	out := dst[n : n+32]
+	if digits <= 8 {
+		word := spread(uint32(x>>32)) | asciiZeros
+		binary.BigEndian.PutUint64(out, word)
+		if scale == 0 {
+			return dst[:n+digits]
+		}
+		whole := uint(digits-scale) & 7
+		out[whole] = '.'
+		binary.BigEndian.PutUint64(out[whole+1:], word<<(8*whole))
+		return dst[:n+digits+1]
+	}
 	binary.BigEndian.PutUint64(out, spread(uint32(x>>32))|asciiZeros)
 	binary.BigEndian.PutUint64(out[8:], spread(uint32(x))|asciiZeros)
 	if scale == 0 {

@@ -148,6 +148,16 @@ func (c *Codec) decimal(b []byte) (Decimal, Fault) {
 	}
 	switch c.form {
 	case formPacked:
+		if len(b) <= 8 {
+			x := loadPacked(b)
+			sign := x & 0xF
+			x >>= 4
+			neg := sign == 0xD || sign == 0xB
+			if sign < 0xA || neg && !c.signed || notDigits(x) != 0 {
+				break
+			}
+			return Decimal{lo: fromBCD(x), neg: neg && x != 0, scale: c.scale}, OK
+		}
 		if bcd, low, neg, ok := packedDigits(b, c.signed); ok {
 			return joined(bcd, low, neg, c.scale), OK
 		}
@@ -231,7 +241,9 @@ func (c *Codec) float(b []byte) (float64, Fault) {
 		return v, OK
 	}
 	fraction := uint(8*len(b) - 8)
-	v := math.Ldexp(float64(x&(1<<fraction-1)), 4*(int(x>>fraction&0x7F)-64)-int(fraction))
+	// 16 to the power of the characteristic is a power of two that binary64 holds exactly.
+	power := 4*(int(x>>fraction&0x7F)-64) - int(fraction)
+	v := float64(x&(1<<fraction-1)) * math.Float64frombits(uint64(1023+power)<<52)
 	if x>>(fraction+7) != 0 {
 		v = -v
 	}

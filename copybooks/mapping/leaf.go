@@ -10,12 +10,8 @@ import (
 var errForeign = errors.New("mapping: the record was not decoded by this view")
 
 // leaf writes one value in a form of its own. A fault leaves the key behind, as refused expects.
-func (m *machine) leaf(dst []byte, o *op) ([]byte, copybooks.Fault) {
+func (m *machine) leaf(dst []byte, o *op, b []byte) ([]byte, copybooks.Fault) {
 	l := o.leaf
-	b, f := m.r.Slice(o.item)
-	if f != copybooks.OK {
-		return dst, f
-	}
 	if l.indicator != nil {
 		null, f := indicated(m.r, l.indicator)
 		switch {
@@ -47,9 +43,6 @@ func (m *machine) leaf(dst []byte, o *op) ([]byte, copybooks.Fault) {
 		return append(hex.AppendEncode(dst, b), '"', ','), copybooks.OK
 	}
 	dst = appendKey(dst, o.key)
-	if out, ok := l.quick(dst, b); ok {
-		return out, copybooks.OK
-	}
 	var buf [64]byte
 	text, f := o.item.Codec.AppendText(buf[:0], b)
 	if f == copybooks.Blank || len(l.nulls) > 0 && isNull(l.nulls, o.item.Codec.Space(), b, text, f) {

@@ -86,44 +86,12 @@ func (m *machine) run(dst []byte, lo, hi int32) []byte {
 		o := &m.ops[i]
 		var f copybooks.Fault
 		switch o.code {
-		case opText:
-			var b []byte
-			if b, f = m.r.Slice(o.item); f == copybooks.OK {
-				dst = appendKey(dst, o.key)
-				if dst, f = o.item.Codec.AppendJSONText(dst, b); f == copybooks.OK {
-					dst = append(dst, '"', ',')
-				}
-			}
-		case opNumber:
-			var b []byte
-			if b, f = m.r.Slice(o.item); f == copybooks.OK {
-				dst = appendKey(dst, o.key)
-				if dst, f = o.item.Codec.AppendNumber(dst, b); f == copybooks.OK {
-					dst = append(dst, ',')
-				}
-			}
-		case opQuoted:
-			var b []byte
-			if b, f = m.r.Slice(o.item); f == copybooks.OK {
-				dst = appendKey(dst, o.key)
-				if dst, f = o.item.Codec.AppendNumber(dst, b); f == copybooks.OK {
-					dst = append(dst, '"', ',')
-				} else {
-					dst = dst[:len(dst)-1] // the quote: codecs append nothing when they refuse
-				}
-			}
+		case opText, opNumber, opQuoted, opQuick, opLeaf:
+			dst, f = m.value(dst, o)
 		case opCode:
-			var b []byte
-			if b, f = m.r.Slice(o.item); f == copybooks.OK {
-				dst = appendKey(dst, o.key)
-				if e := m.find(o.leaf, b); e == nil {
-					dst, f = m.unknown(dst, o.leaf, b)
-				} else if dst = appendKey(dst, e.json); e.plain {
-					i += o.end
-				}
+			if dst, f = m.value(dst, o); m.found != nil && m.found.plain {
+				i += o.end
 			}
-		case opLeaf:
-			dst, f = m.leaf(dst, o)
 		case opObject:
 			dst = appendKey(dst, o.key)
 		case opEnd:
@@ -149,6 +117,47 @@ func (m *machine) run(dst []byte, lo, hi int32) []byte {
 		}
 	}
 	return dst
+}
+
+// value writes one value. A fault leaves the key behind, or a text that was begun.
+func (m *machine) value(dst []byte, o *op) ([]byte, copybooks.Fault) {
+	b, f := m.r.Slice(o.item)
+	if f != copybooks.OK {
+		return dst, f
+	}
+	if o.code == opLeaf {
+		return m.leaf(dst, o, b)
+	}
+	start := len(dst)
+	dst = appendKey(dst, o.key)
+	switch o.code {
+	case opText:
+		if dst, f = o.item.Codec.AppendJSONText(dst, b); f == copybooks.OK {
+			dst = append(dst, '"', ',')
+		}
+	case opNumber:
+		if dst, f = o.item.Codec.AppendNumber(dst, b); f == copybooks.OK {
+			dst = append(dst, ',')
+		}
+	case opQuoted:
+		if dst, f = o.item.Codec.AppendNumber(dst, b); f == copybooks.OK {
+			dst = append(dst, '"', ',')
+		} else {
+			dst = dst[:len(dst)-1] // the quote: codecs append nothing when they refuse
+		}
+	case opCode:
+		if e := m.find(o.leaf, b); e != nil {
+			return appendKey(dst, e.json), copybooks.OK
+		}
+		return m.unknown(dst, o.leaf, b)
+	default:
+		out, ok := o.leaf.quick(dst, b)
+		if !ok {
+			return m.leaf(dst[:start], o, b)
+		}
+		return out, copybooks.OK
+	}
+	return dst, f
 }
 
 // refused deals with a fault in one value. The output ends with the value's key, or a quote behind it, or

@@ -17,6 +17,7 @@ const (
 	opNumber
 	opQuoted
 	opCode   // a code; the value beside it, which is the next operation, is skipped where the code says all
+	opQuick  // a date, money or an identifier
 	opLeaf   // any other form of leaf
 	opObject // {
 	opEnd    // }
@@ -147,6 +148,8 @@ func (b *builder) value(n *node) {
 	default:
 		code := opLeaf
 		switch {
+		case n.leaf.indicator == nil && (n.leaf.form == dateLeaf || n.leaf.form == moneyLeaf || n.leaf.form == identifierLeaf):
+			code = opQuick
 		case len(n.leaf.nulls) > 0:
 		case n.leaf.form == textLeaf:
 			code = opText
