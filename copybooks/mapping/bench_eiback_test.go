@@ -64,7 +64,8 @@ func eiFromJSON(dst, text []byte) ([]byte, bool) {
 	s := scan{b: text}
 	var was uint32
 	for ok := s.open('{', '}'); ok; ok = s.more('}') {
-		switch string(s.key()) {
+		key := s.key()
+		switch string(key) {
 		case "header":
 			s.once(&was, 0)
 			s.eiHeader(b)
@@ -97,25 +98,6 @@ func eiFromJSON(dst, text []byte) ([]byte, bool) {
 			s.once(&was, 6)
 			y, m, d := s.date()
 			s.must(y >= 1950 && y < 2050 && putZoned(b[218:223], uint64(y%100*1000+yearDay(y, m, d))))
-		case "weeklyRate":
-			s.once(&was, 7)
-			s.packed(b[223:227], s.money(), 2, 0xC)
-		case "weeks":
-			s.once(&was, 8)
-			s.eiWeeks(b)
-		case "insurableHours":
-			s.once(&was, 9)
-			n := s.number()
-			s.must(n >= 0 && putPacked(b[231:234], uint64(n), false, 0xF))
-		case "insurableEarnings":
-			s.once(&was, 10)
-			s.packed(b[234:239], s.money(), 2, 0xC)
-		case "region":
-			s.once(&was, 11)
-			s.must(putZoned(b[239:241], s.identifier()))
-		case "overpaymentBalance":
-			s.once(&was, 12)
-			s.packed(b[241:246], s.money(), 2, 0xC)
 		case "decisionMode":
 			s.once(&was, 13)
 			switch string(s.text()) {
@@ -130,13 +112,39 @@ func eiFromJSON(dst, text []byte) ([]byte, bool) {
 			s.once(&was, 14)
 			s.eiPayments(b)
 		default:
-			s.bad = true
+			s.eiNumber(key, b, &was)
 		}
 		if s.bad {
 			return dst, false
 		}
 	}
 	return dst, s.done()
+}
+
+func (s *scan) eiNumber(key, b []byte, was *uint32) {
+	switch string(key) {
+	case "weeklyRate":
+		s.once(was, 7)
+		s.packed(b[223:227], s.money(), 2, 0xC)
+	case "weeks":
+		s.once(was, 8)
+		s.eiWeeks(b)
+	case "insurableHours":
+		s.once(was, 9)
+		n := s.number()
+		s.must(n >= 0 && putPacked(b[231:234], uint64(n), false, 0xF))
+	case "insurableEarnings":
+		s.once(was, 10)
+		s.packed(b[234:239], s.money(), 2, 0xC)
+	case "region":
+		s.once(was, 11)
+		s.must(putZoned(b[239:241], s.identifier()))
+	case "overpaymentBalance":
+		s.once(was, 12)
+		s.packed(b[241:246], s.money(), 2, 0xC)
+	default:
+		s.bad = true
+	}
 }
 
 func (s *scan) eiHeader(b []byte) {

@@ -59,16 +59,7 @@ func numerics(t testing.TB) *workload {
 		w.records = append(w.records, rec)
 	}
 	w.fields = 195 * len(w.records)
-	var keys [13][15]string
-	for n := range keys {
-		for k := range keys[n] {
-			quote := ""
-			if strings.ContainsAny(numericForms[k].name, "CDFHJKMNO") {
-				quote = `"`
-			}
-			keys[n][k] = fmt.Sprintf(`"%s%02d":%s`, strings.ToLower(numericForms[k].name), n, quote)
-		}
-	}
+	keys := formKeys()
 	w.toJSON = func(dst, rec []byte) ([]byte, bool) {
 		dst = append(dst, '{')
 		ok := len(rec) == 13*formsSize
@@ -107,6 +98,19 @@ func numerics(t testing.TB) *workload {
 		return dst, s.done()
 	}
 	return w
+}
+
+func formKeys() (keys [13][15]string) {
+	for n := range keys {
+		for k := range keys[n] {
+			quote := ""
+			if strings.ContainsAny(numericForms[k].name, "CDFHJKMNO") {
+				quote = `"`
+			}
+			keys[n][k] = fmt.Sprintf(`"%s%02d":%s`, strings.ToLower(numericForms[k].name), n, quote)
+		}
+	}
+	return keys
 }
 
 func fillForms(b []byte, i int) {

@@ -242,7 +242,7 @@ func putBinary(b []byte, n int64, limit int64) bool {
 // long reads more than 18 packed digits into 128 bits.
 func long(b []byte) (neg bool, hi, lo uint64, ok bool) {
 	at := len(b) - 9
-	low, neg, ok := packedNumber(b[at:])
+	low, _, ok := packedNumber(b[at:])
 	if !ok {
 		return false, 0, 0, false
 	}
@@ -256,5 +256,6 @@ func long(b []byte) (neg bool, hi, lo uint64, ok bool) {
 	}
 	hi, lo = bits.Mul64(top, 1e17)
 	lo, carry := bits.Add64(lo, low, 0)
-	return b[len(b)-1]&15 == 0xD, hi + carry, lo, true
+	sign := b[len(b)-1] & 15
+	return (sign == 0xD || sign == 0xB) && hi+carry|lo != 0, hi + carry, lo, true
 }
