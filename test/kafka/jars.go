@@ -32,7 +32,7 @@ func Need(t testing.TB) string {
 // Jars returns the directory of Kafka's jars; it fetches them with Maven if they are not there.
 func Jars() (string, error) {
 	if _, err := exec.LookPath("java"); err != nil {
-		return "", errors.New("Apache Kafka needs Java: install Java 17 or later (Debian package openjdk-17-jre-headless)")
+		return "", errors.New("no Java, which Apache Kafka needs: install Java 17 or later (Debian package openjdk-17-jre-headless)")
 	}
 	version := Version
 	if v := os.Getenv("PORTAGE_KAFKA_VERSION"); v != "" {
@@ -40,7 +40,7 @@ func Jars() (string, error) {
 	}
 	cache, err := os.UserCacheDir()
 	if err != nil {
-		return "", fmt.Errorf("Apache Kafka needs a cache directory: %w", err)
+		return "", fmt.Errorf("no cache directory for Apache Kafka: %w", err)
 	}
 	jars := filepath.Join(cache, "portage", "kafka-"+version)
 	if _, err := os.Stat(filepath.Join(jars, "kafka_2.13-"+version+".jar")); err == nil {
@@ -59,7 +59,7 @@ const project = `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersio
 // fetch puts the jars in place all at once, so that a fetch that breaks off leaves nothing behind.
 func fetch(jars, version string) error {
 	if _, err := exec.LookPath("mvn"); err != nil {
-		return fmt.Errorf("Apache Kafka %s is not in %s, and Maven, which fetches it, is missing (Debian package maven)", version, jars)
+		return fmt.Errorf("no Apache Kafka %s in %s, and no Maven to fetch it (Debian package maven)", version, jars)
 	}
 	if err := os.MkdirAll(filepath.Dir(jars), 0o700); err != nil {
 		return err
