@@ -20,9 +20,9 @@ const (
 	benchBody  = 700 // bytes, as a payment event
 )
 
-// BenchmarkExactlyOnce carries messages from a queue of the embedded queue manager, over its socket, to
-// Apache Kafka, and beside it publishes the same batches from memory through the same transactional
-// producer, in turns, so that both see the same broker. The ratio is the bridge's rate over the producer's.
+// BenchmarkExactlyOnce carries messages from a queue of the embedded queue manager, in this process and over its
+// socket, to Apache Kafka, and beside it publishes the same batches from memory through the same transactional
+// producer, in turns, so that all see the same broker. A ratio is a bridge's rate over the producer's.
 func BenchmarkExactlyOnce(b *testing.B) {
 	const each = 10_000
 	br, err := kafkatest.StartIn(b.TempDir(), kafkatest.Need(b), kafkatest.Fast)
@@ -30,31 +30,36 @@ func BenchmarkExactlyOnce(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.Cleanup(br.Kill)
-	rivals := map[string]*rival{}
-	for _, name := range []string{"bridge", "memory"} {
-		t := topic(b, br, fmt.Sprintf("bench-%s-%d", name, time.Now().UnixNano()))
-		ledger, err := kafka.OpenLedger(kafka.Config{Brokers: []string{br.Addr}, Topic: t, Name: t})
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.Cleanup(func() { ledger.Close() })
-		rivals[name] = &rival{ledger: ledger}
-	}
 	q := newBenchQueue(b, each)
-	if _, err := rivals["memory"].ledger.Recover(b.Context()); err != nil {
-		b.Fatal(err)
-	}
+	memory, inProcess, socket := newRival(b, br), newRival(b, br), newRival(b, br)
 	b.ReportAllocs()
 	for b.Loop() {
+		memory.time(func() { publishFromMemory(b, memory.ledger, each) })
 		q.fill(b, each)
-		rivals["memory"].time(func() { publishFromMemory(b, rivals["memory"].ledger, each) })
-		rivals["bridge"].time(func() { q.carry(b, rivals["bridge"].ledger, each) })
+		inProcess.time(func() { carry(b, q.manager.Dial, inProcess.ledger, each) })
+		q.fill(b, each)
+		socket.time(func() { carry(b, q.dial, socket.ledger, each) })
 	}
 	total := float64(b.N * each)
-	carried, published := total/rivals["bridge"].took.Seconds(), total/rivals["memory"].took.Seconds()
-	b.ReportMetric(carried, "bridge-msgs/s")
-	b.ReportMetric(published, "memory-msgs/s")
-	b.ReportMetric(carried/published, "ratio")
+	b.ReportMetric(total/memory.took.Seconds(), "memory-msgs/s")
+	b.ReportMetric(total/inProcess.took.Seconds(), "in-process-msgs/s")
+	b.ReportMetric(total/socket.took.Seconds(), "socket-msgs/s")
+	b.ReportMetric(memory.took.Seconds()/inProcess.took.Seconds(), "in-process-ratio")
+	b.ReportMetric(memory.took.Seconds()/socket.took.Seconds(), "socket-ratio")
+}
+
+// newRival has a topic and a Ledger of its own.
+func newRival(b *testing.B, br *kafkatest.Broker) *rival {
+	t := topic(b, br, fmt.Sprintf("bench-%d", time.Now().UnixNano()))
+	ledger, err := kafka.OpenLedger(kafka.Config{Brokers: []string{br.Addr}, Topic: t, Name: t})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { ledger.Close() })
+	if _, err := ledger.Recover(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	return &rival{ledger: ledger}
 }
 
 // rival is one side of the comparison.
@@ -143,11 +148,11 @@ func (c *counted) PublishAt(ctx context.Context, position []byte, m ...adapters.
 }
 
 // carry runs a bridge until n messages went through. Its Recover is counted too.
-func (q *benchQueue) carry(b *testing.B, l *kafka.Ledger, n int) {
+func carry(b *testing.B, dial mq.Dial, l *kafka.Ledger, n int) {
 	ctx, stop := context.WithCancel(b.Context())
 	defer stop()
 	br := &bridge.Bridge{Name: "bench", Sink: &counted{l, n, stop}, DeadLetters: "DEAD",
-		Source: &mq.Source{Dial: q.dial, Queue: "IN", MaxBatch: benchBatch}}
+		Source: &mq.Source{Dial: dial, Queue: "IN", MaxBatch: benchBatch}}
 	if err := br.Run(ctx); err != nil {
 		b.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/portage-gateway/portage/adapters"
 	"github.com/portage-gateway/portage/adapters/bridge"
 	"github.com/portage-gateway/portage/adapters/kafka"
+	"github.com/portage-gateway/portage/adapters/kafka/writeback"
 	"github.com/portage-gateway/portage/adapters/mq"
 	"github.com/portage-gateway/portage/adapters/mq/qmgr"
 )
@@ -149,6 +150,33 @@ func (w *fatedWire) Read(b []byte) (int, error) {
 		w.fate.at("after " + sent)
 	}
 	return n, err
+}
+
+// runWriteBack carries a topic's events to the queue until it is killed.
+func runWriteBack() error {
+	f := newFate(os.Getenv(planVar))
+	name := os.Getenv(nameVar)
+	source, err := kafka.OpenSource(kafka.Config{Brokers: []string{os.Getenv(brokerVar)}, Topic: name, Name: name, Dial: f.dialKafka, MaxBatch: 25})
+	if err != nil {
+		return err
+	}
+	dial := f.dialMQ(qmgr.Dial(os.Getenv(socketVar)))
+	for {
+		ledger := &writeback.Ledger{Dial: dial, Name: "BACK", Queue: name}
+		b := &bridge.Bridge{Name: name, Source: source, Sink: ledger, DeadLetters: name + ".DEAD", Translate: deadEvery50}
+		if err := b.Run(context.Background()); !errors.Is(err, adapters.ErrInDoubt) && !mq.IsReason(err, mq.RCObjectInUse) && !mq.IsReason(err, mq.RCNoMsgAvailable) {
+			return err
+		}
+		ledger.Close()
+	}
+}
+
+// deadEvery50 refuses the messages 49, 99, ...
+func deadEvery50(_ context.Context, m adapters.Message) ([]adapters.Message, error) {
+	if n, err := strconv.Atoi(string(m.Body)); err != nil || n%50 == 49 {
+		return nil, &adapters.Refusal{Reason: "every-50", Offset: -1, Size: -1, Err: errors.New("refused by the test")}
+	}
+	return []adapters.Message{m}, nil
 }
 
 // runBridge carries messages until it is killed.

@@ -47,6 +47,7 @@ func (l load) fromEnv(t *testing.T) load {
 // TestKillWithApacheKafka kills bridges at every point of a transaction and at random, and brokers under
 // them, and then reads what readers of committed records see: every message once, in its queue's order.
 func TestKillWithApacheKafka(t *testing.T) {
+	t.Parallel()
 	b := kafkatest.Start(t) // its own: it is killed
 	l := load{lanes: 2, messages: 20_000, kills: 60, restarts: 3}.fromEnv(t)
 	names := laneNames(l.lanes)
@@ -83,6 +84,7 @@ func TestKillWithApacheKafka(t *testing.T) {
 // TestKillWithKfake is the same without restarts of the broker, which kfake does not survive with an open
 // transaction.
 func TestKillWithKfake(t *testing.T) {
+	t.Parallel()
 	l := load{lanes: 1, messages: 3_000, kills: 30}.fromEnv(t)
 	names := laneNames(l.lanes)
 	c, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, names...))
@@ -218,8 +220,13 @@ func (l *lane) killOne(t *testing.T, kill int) {
 
 // bridge is the child process.
 func (l *lane) bridge(plan string) *exec.Cmd {
+	return child("bridge", l.socket, l.broker, l.name, plan)
+}
+
+// child runs this binary in a role.
+func child(role, socket, broker, name, plan string) *exec.Cmd {
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), roleVar+"=bridge", socketVar+"="+l.socket, brokerVar+"="+l.broker, nameVar+"="+l.name, planVar+"="+plan)
+	cmd.Env = append(os.Environ(), roleVar+"="+role, socketVar+"="+socket, brokerVar+"="+broker, nameVar+"="+name, planVar+"="+plan)
 	cmd.Stderr = os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	return cmd

@@ -12,13 +12,12 @@ import (
 // The test binary is also the bridge that the tests kill: PORTAGE_TEST_ROLE says so.
 const roleVar = "PORTAGE_TEST_ROLE"
 
+var roles = map[string]func() error{"bridge": runBridge, "writeback": runWriteBack}
+
 func TestMain(m *testing.M) {
-	if os.Getenv(roleVar) == "bridge" {
-		if err := runBridge(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
+	if run, child := roles[os.Getenv(roleVar)]; child {
+		fmt.Fprintln(os.Stderr, run()) // it ends by being killed
+		os.Exit(1)
 	}
 	code := m.Run()
 	shared.stop()
