@@ -72,12 +72,8 @@ func (f *recordFlags) encode(cmd *cobra.Command) (err error) {
 			}
 		},
 		emit: func(record []byte) error {
-			err := writer.Write(record)
-			if e := new(recfm.Error); errors.As(err, &e) {
-				return &exitError{exitNo, err}
-			}
-			if err != nil {
-				return &exitError{exitIO, err}
+			if err := writeRecord(writer, record); err != nil {
+				return err
 			}
 			written++
 			return nil
@@ -103,6 +99,18 @@ func (f *recordFlags) encode(cmd *cobra.Command) (err error) {
 		}
 	}
 	return f.result(written, refused, err)
+}
+
+// writeRecord writes one record: one that the format cannot hold is the data's fault.
+func writeRecord(w *recfm.Writer, record []byte) error {
+	err := w.Write(record)
+	if e := new(recfm.Error); errors.As(err, &e) {
+		return &exitError{exitNo, err}
+	}
+	if err != nil {
+		return &exitError{exitIO, err}
+	}
+	return nil
 }
 
 // kindMissing says what to do where nothing in a line says which record it is.

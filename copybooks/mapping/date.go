@@ -104,12 +104,9 @@ func (d *dateForm) read(digits []byte) (moment, copybooks.Fault) {
 			padded = padded[1:]
 			continue
 		}
-		n := 0
-		for _, c := range padded[:p.n] {
-			if c-'0' > 9 {
-				return m, copybooks.DateValue
-			}
-			n = n*10 + int(c-'0')
+		n, ok := wholeNumber(padded[:p.n])
+		if !ok {
+			return m, copybooks.DateValue
 		}
 		padded = padded[p.n:]
 		switch p.sort {
@@ -148,6 +145,17 @@ func (d *dateForm) read(digits []byte) (moment, copybooks.Fault) {
 		m.year = 1900 + yy
 	}
 	return m, m.check()
+}
+
+// wholeNumber reads a run of digits.
+func wholeNumber(digits []byte) (n int, ok bool) {
+	for _, c := range digits {
+		if c-'0' > 9 {
+			return 0, false
+		}
+		n = n*10 + int(c-'0')
+	}
+	return n, true
 }
 
 // check completes the moment, or finds it impossible.
