@@ -1,8 +1,6 @@
 package copybooks
 
-import (
-	"strings"
-)
+import "strings"
 
 // ValueKind is the kind of value that an elementary item holds, whatever its bytes look like.
 type ValueKind uint8

@@ -1,5 +1,6 @@
 package recfm
 
+// histogram counts the bytes looked at by their value, and all of them.
 func (s sample) histogram() (counts *[256]int, n int) {
 	counts = new([256]int)
 	for _, part := range s.parts() {
