@@ -40,7 +40,7 @@ lint: ## gofmt, vet, staticcheck, govulncheck
 	$(GO) run $(GOVULNCHECK) $(if $(VULNDB),-db $(VULNDB)) ./...
 
 bench: ## the benchmarks, ours beside its rival in one run
-	$(GO) test -run '^$$' -bench . -benchmem ./copybooks/... ./router/... ./adapters/...
+	$(GO) test -run '^$$' -bench . -benchmem ./copybooks/... ./router/... ./adapters/... ./test/kafka
 
 fuzz: ## every fuzzer for FUZZTIME each
 	./test/fuzz $(FUZZTIME)

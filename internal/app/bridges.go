@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
+	"github.com/portage-gateway/portage/adapters"
 	"github.com/portage-gateway/portage/adapters/bridge"
 	"github.com/portage-gateway/portage/adapters/mq"
 	"github.com/portage-gateway/portage/internal/config"
@@ -29,16 +31,30 @@ func (a *App) addBridge(name, queue string, carry func(context.Context) error) *
 	return b
 }
 
-// run carries messages until ctx ends. A bridge that cannot go on stands still and says so: the routes
-// beside it keep serving.
+// inDoubtPause is how long a bridge whose ledger is in doubt waits before it asks the ledger again.
+const inDoubtPause = 2 * time.Second
+
+// run carries messages until ctx ends. A bridge in doubt asks its ledger what is there and goes on. One that
+// another has taken over from, or that cannot go on, stands still and says so: the routes beside it keep
+// serving.
 func (b *bridgeRun) run(ctx context.Context) error {
-	err := b.carry(ctx)
-	if err == nil || ctx.Err() != nil {
-		return nil
+	for {
+		err := b.carry(ctx)
+		if err == nil || ctx.Err() != nil {
+			return nil
+		}
+		b.stand(err)
+		if !errors.Is(err, adapters.ErrInDoubt) {
+			<-ctx.Done()
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(inDoubtPause):
+			b.fault.Store(nil)
+		}
 	}
-	b.stand(err)
-	<-ctx.Done()
-	return nil
 }
 
 // stand says that the bridge goes no further, and why.
