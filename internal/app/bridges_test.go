@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,9 +18,9 @@ import (
 func TestBridgeInDoubtAsksAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
-		runs := 0
+		var runs atomic.Int64
 		b := &bridgeRun{name: "b", log: slog.New(slog.DiscardHandler), carry: func(ctx context.Context) error {
-			if runs++; runs < 3 {
+			if runs.Add(1) < 3 {
 				return fmt.Errorf("commit: %w", adapters.ErrInDoubt)
 			}
 			<-ctx.Done()
@@ -28,13 +29,13 @@ func TestBridgeInDoubtAsksAgain(t *testing.T) {
 		done := make(chan error, 1)
 		go func() { done <- b.run(ctx) }()
 		synctest.Wait()
-		if err := b.probe(ctx); runs != 1 || err == nil || !strings.Contains(err.Error(), "in doubt") {
-			t.Errorf("after %d runs /readyz hears %v", runs, err)
+		if err := b.probe(ctx); runs.Load() != 1 || err == nil || !strings.Contains(err.Error(), "in doubt") {
+			t.Errorf("after %d runs /readyz hears %v", runs.Load(), err)
 		}
 		time.Sleep(2*inDoubtPause + time.Millisecond)
 		synctest.Wait()
-		if err := b.probe(ctx); runs != 3 || err != nil {
-			t.Errorf("after %d runs /readyz hears %v", runs, err)
+		if err := b.probe(ctx); runs.Load() != 3 || err != nil {
+			t.Errorf("after %d runs /readyz hears %v", runs.Load(), err)
 		}
 		stop()
 		if err := <-done; err != nil {
@@ -48,14 +49,14 @@ func TestBridgeThatIsTakenOverStandsStill(t *testing.T) {
 	for _, fault := range []error{adapters.ErrFenced, errors.New("the journal cannot be written")} {
 		synctest.Test(t, func(t *testing.T) {
 			ctx, stop := context.WithCancel(t.Context())
-			runs := 0
-			b := &bridgeRun{name: "b", log: slog.New(slog.DiscardHandler), carry: func(context.Context) error { runs++; return fault }}
+			var runs atomic.Int64
+			b := &bridgeRun{name: "b", log: slog.New(slog.DiscardHandler), carry: func(context.Context) error { runs.Add(1); return fault }}
 			done := make(chan error, 1)
 			go func() { done <- b.run(ctx) }()
 			time.Sleep(time.Hour)
 			synctest.Wait()
-			if err := b.probe(ctx); runs != 1 || err == nil {
-				t.Errorf("after %v it ran %d times, and /readyz hears %v", fault, runs, err)
+			if err := b.probe(ctx); runs.Load() != 1 || err == nil {
+				t.Errorf("after %v it ran %d times, and /readyz hears %v", fault, runs.Load(), err)
 			}
 			stop()
 			if err := <-done; err != nil {
