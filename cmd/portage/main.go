@@ -15,6 +15,6 @@ func portage() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	root := newRoot()
-	return report(root, root.ExecuteContext(ctx))
+	cmd, err := newRoot().ExecuteContextC(ctx)
+	return report(cmd, err)
 }

@@ -17,6 +17,8 @@ const (
 	exitIO       = 3 // input or output
 	exitRemote   = 4 // a remote was unreachable
 	exitInternal = 5 // a fault of Portage itself
+
+	exitInterrupted = 130 // a signal came before the work was done
 )
 
 func newRoot() *cobra.Command {
@@ -62,17 +64,25 @@ var exitCodes = &cobra.Command{
 2  usage or configuration
 3  input or output
 4  a remote was unreachable
-5  a fault of Portage itself`,
+5  a fault of Portage itself
+130  interrupted: what was written is not whole`,
 }
 
+// lasting are the commands that run until they are told to stop: a signal is how they end well.
+var lasting = map[string]bool{"run": true, "queue-manager": true, "events": true}
+
 // report prints the error, if any, and returns the exit code that it asks for.
-func report(root *cobra.Command, err error) int {
-	if err == nil || errors.Is(err, context.Canceled) {
+func report(cmd *cobra.Command, err error) int {
+	if err == nil {
 		return exitDone
 	}
 	code := exitInternal
 	var e *exitError
 	switch {
+	case errors.Is(err, context.Canceled) && lasting[cmd.Name()]:
+		return exitDone
+	case errors.Is(err, context.Canceled):
+		code, err = exitInterrupted, errors.New("interrupted: what was written is not whole")
 	case errors.As(err, &e):
 		code = e.code
 	case strings.HasPrefix(err.Error(), "unknown command"), strings.HasPrefix(err.Error(), "required flag"),
@@ -80,7 +90,7 @@ func report(root *cobra.Command, err error) int {
 		code = exitUsage // cobra has no types for these
 	}
 	if text := err.Error(); text != "" {
-		fmt.Fprintln(root.ErrOrStderr(), "portage: "+text)
+		fmt.Fprintln(cmd.ErrOrStderr(), "portage: "+text)
 	}
 	return code
 }

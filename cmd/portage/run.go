@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"strings"
+	"net"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -50,6 +52,11 @@ func (f *runFlags) load() (*config.Config, error) {
 			*setting = *flag
 		}
 	}
+	for flag, address := range map[string]string{"traffic": c.Traffic.Listen, "control": c.Control.Listen} {
+		if _, _, err := net.SplitHostPort(address); err != nil {
+			return nil, &exitError{exitUsage, fmt.Errorf("--%s %q is no address\n  write host:port, such as 127.0.0.1:8080", flag, address)}
+		}
+	}
 	if len(f.kafka) > 0 {
 		c.Kafka.Brokers = f.kafka
 	}
@@ -92,12 +99,15 @@ func newRun() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := app.Check(o.Config); err != nil {
+				return &exitError{exitUsage, err}
+			}
 			a, err := app.New(cmd.Context(), o)
 			if err != nil {
 				return &exitError{exitIO, err}
 			}
-			defer a.Close()
-			return a.Run(cmd.Context(), func() { fmt.Fprint(cmd.OutOrStdout(), strings.TrimLeft(a.Welcome(), "\n")) })
+			err = a.Run(cmd.Context(), func() { fmt.Fprint(cmd.OutOrStdout(), a.Welcome()) })
+			return errors.Join(err, a.Close())
 		},
 	}
 	f.register(cmd)
@@ -123,6 +133,9 @@ unless --data names one.`,
 			o, err := f.options(cmd)
 			if err != nil {
 				return err
+			}
+			if story.Rate < 1 || story.Length < time.Second {
+				return &exitError{exitUsage, fmt.Errorf("--rate is at least 1 and --length at least 1s")}
 			}
 			story.Out, story.KeepData = cmd.OutOrStdout(), f.data != ""
 			if err := app.Demo(cmd.Context(), o, story); err != nil {

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -85,6 +86,9 @@ type App struct {
 
 	traffic, control, socket net.Listener
 	tester                   string // secret of testers
+
+	streams    context.Context // of event streams; endStreams ends it
+	endStreams context.CancelFunc
 }
 
 // New builds everything and opens its files and ports; nothing serves yet. What fails says what to do.
@@ -96,6 +100,8 @@ func New(ctx context.Context, o Options) (*App, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	a := &App{Options: o, log: o.Log, registry: prometheus.NewRegistry(), sides: map[string]http.RoundTripper{}, parity: map[string]router.Compare{}}
+	a.streams, a.endStreams = context.WithCancel(context.Background())
+	a.onClose(func() error { a.endStreams(); return nil })
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	a.metrics.mq, a.metrics.bridge = mq.NewMetrics(a.registry), bridge.NewMetrics(a.registry)
 	for _, step := range []func(context.Context) error{
@@ -178,15 +184,25 @@ func (a *App) Run(ctx context.Context, up func()) error {
 	a.addServers()
 	a.record("start", "instance", "")
 	defer a.record("stop", "instance", "")
-	a.actors.add("ready", func(ctx context.Context) error {
+	a.actors.addDoor("ready", func(ctx context.Context) error {
 		if up != nil {
 			up()
 		}
 		<-ctx.Done()
-		a.draining.Store(true)
 		return nil
 	})
-	return a.actors.run(ctx)
+	return a.actors.run(ctx, a.drain)
+}
+
+// drain lets /readyz say that this instance ends, for as long as balancers need to hear it, and ends the
+// event streams, which would never end by themselves.
+func (a *App) drain() {
+	a.draining.Store(true)
+	if a.Config.Drain > 0 {
+		a.log.Info("draining", "for", a.Config.Drain)
+		time.Sleep(a.Config.Drain)
+	}
+	a.endStreams()
 }
 
 // record writes an entry that nobody waits for: a start or a stop is no reason to fail.

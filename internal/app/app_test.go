@@ -110,14 +110,29 @@ func TestDataDirectoryIsHeldOnce(t *testing.T) {
 // TestGroupEndsWithItsFirst holds that one actor's fault ends the others and is told.
 func TestGroupEndsWithItsFirst(t *testing.T) {
 	fault := errors.New("fault")
-	var g group
-	ended := make(chan struct{})
-	g.add("fails", func(context.Context) error { return fault })
-	g.add("waits", func(ctx context.Context) error { <-ctx.Done(); close(ended); return ctx.Err() })
-	if err := g.run(t.Context()); !errors.Is(err, fault) {
-		t.Errorf("the error is %v", err)
+	for _, c := range []struct {
+		name  string
+		err   error
+		wants string
+	}{{"a fault", fault, "fault"}, {"an end without one", nil, "fails ended by itself"}} {
+		t.Run(c.name, func(t *testing.T) {
+			var g group
+			var order []string
+			wait := func(name string) func(context.Context) error {
+				return func(ctx context.Context) error { <-ctx.Done(); order = append(order, name); return ctx.Err() }
+			}
+			g.add("fails", func(context.Context) error { return c.err })
+			g.add("works", wait("worker"))
+			g.addDoor("serves", wait("door"))
+			err := g.run(t.Context(), func() { order = append(order, "drain") })
+			if err == nil || !strings.Contains(err.Error(), c.wants) {
+				t.Errorf("the error is %v", err)
+			}
+			if got := strings.Join(order, " "); got != "drain door worker" {
+				t.Errorf("they ended in the order %s", got)
+			}
+		})
 	}
-	<-ended
 }
 
 func TestHandlerTransportCarriesAnAnswerAndABreak(t *testing.T) {

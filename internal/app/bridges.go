@@ -40,8 +40,11 @@ const inDoubtPause = 2 * time.Second
 func (b *bridgeRun) run(ctx context.Context) error {
 	for {
 		err := b.carry(ctx)
-		if err == nil || ctx.Err() != nil {
+		if ctx.Err() != nil {
 			return nil
+		}
+		if err == nil {
+			err = errors.New("it ended by itself")
 		}
 		b.stand(err)
 		if !errors.Is(err, adapters.ErrInDoubt) {

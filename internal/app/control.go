@@ -40,9 +40,9 @@ func (a *App) openConsole(context.Context) error {
 
 // addServers adds the three doors: clients, people over loopback, the owner over the socket.
 func (a *App) addServers() {
-	a.actors.add("traffic", func(ctx context.Context) error { return serve(ctx, a.traffic, a.clients(), nil) })
-	a.actors.add("control", func(ctx context.Context) error { return serve(ctx, a.control, a.console.HTTP(), nil) })
-	a.actors.add("control socket", func(ctx context.Context) error {
+	a.actors.addDoor("traffic", func(ctx context.Context) error { return serve(ctx, a.traffic, a.clients(), nil) })
+	a.actors.addDoor("control", func(ctx context.Context) error { return serve(ctx, a.control, a.console.HTTP(), nil) })
+	a.actors.addDoor("control socket", func(ctx context.Context) error {
 		return serve(ctx, a.socket, a.console.Socket(), func(s *http.Server) { s.ConnContext = console.PeerContext })
 	})
 }
@@ -55,7 +55,10 @@ func (a *App) clients() http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if events != nil && r.URL.Path == "/v1/events" {
-			events.ServeHTTP(w, r)
+			ctx, end := context.WithCancel(r.Context())
+			defer end()
+			defer context.AfterFunc(a.streams, end)()
+			events.ServeHTTP(w, r.WithContext(ctx))
 			return
 		}
 		a.router.ServeHTTP(w, r)

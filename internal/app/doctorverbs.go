@@ -12,9 +12,7 @@ type Finding = mq.Finding
 
 // The verdicts of findings.
 const (
-	FindingPass    = mq.Pass
-	FindingFault   = mq.Fault
-	FindingUnknown = mq.Unknown
+	FindingFault = mq.Fault
 )
 
 // DoctorMQ looks whether queues are as Portage needs them.

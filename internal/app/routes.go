@@ -145,10 +145,7 @@ func (a *App) override(r *http.Request) (router.Side, bool) {
 
 // openCompare joins a route's shadow to parity; what may be shown of a value is the View's word.
 func (a *App) openCompare(r config.Route) error {
-	c := parity.Config{Mask: mask.Masker{Tag: a.tag}}
-	for _, i := range r.Ignore {
-		c.Ignore = append(c.Ignore, parity.Rule{Pointer: i.Pointer, Reason: i.Reason, Owner: i.Owner, Until: i.Until})
-	}
+	c := parity.Config{Mask: mask.Masker{Tag: a.tag}, Ignore: ignoreRules(r)}
 	if view, err := a.exchangeView(r.Legacy.Exchange); err != nil {
 		return err
 	} else if view != nil {
@@ -162,6 +159,13 @@ func (a *App) openCompare(r config.Route) error {
 		return verdict(h.Compare(ctx, parity.Answer(legacy), parity.Answer(modern)))
 	}
 	return nil
+}
+
+func ignoreRules(r config.Route) (rules []parity.Rule) {
+	for _, i := range r.Ignore {
+		rules = append(rules, parity.Rule{Pointer: i.Pointer, Reason: i.Reason, Owner: i.Owner, Until: i.Until})
+	}
+	return rules
 }
 
 // tag lets people see that two masked values are equal, and nothing else.

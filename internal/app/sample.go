@@ -102,7 +102,7 @@ func (a *App) Welcome() string {
 			fmt.Fprintf(&b, "  curl -i %s/v1/ei/claims/%s\n", a.TrafficURL(), reference)
 		}
 	}
-	fmt.Fprintf(&b, "  curl %s/v1/events?limit=3\n", a.TrafficURL())
+	fmt.Fprintf(&b, "  curl '%s/v1/events?limit=3'\n", a.TrafficURL())
 	for _, line := range []string{
 		"routes", "share ei-claim-status 30% --reason 'first cohort'", "verify",
 		"rollback ei-claim-status --reason 'trying the way back'", "audit",

@@ -13,6 +13,7 @@ import (
 	"github.com/portage-gateway/portage/adapters/bridge"
 	"github.com/portage-gateway/portage/contracts"
 	samples "github.com/portage-gateway/portage/contracts/benefits"
+	"github.com/portage-gateway/portage/contracts/parity"
 	"github.com/portage-gateway/portage/internal/config"
 	"github.com/portage-gateway/portage/router"
 )
@@ -29,6 +30,7 @@ func (a *App) verify(ctx context.Context) (any, error) {
 		if err != nil {
 			return nil, fmt.Errorf("contract %s: %w", contract.Name, err)
 		}
+		defer closeTargets(targets)
 		var reports []*contracts.Report
 		for _, t := range targets {
 			r, err := contracts.Verify(ctx, contract, t)
@@ -70,6 +72,15 @@ func (a *App) targets(c config.Contract) ([]contracts.Target, error) {
 		}
 	}
 	return out, nil
+}
+
+// closeTargets ends the routers that targets have of their own.
+func closeTargets(targets []contracts.Target) {
+	for _, t := range targets {
+		if h, ok := t.HTTP.(handlerTransport); ok {
+			h.close()
+		}
+	}
 }
 
 // contractValues makes References of what asks for one.
@@ -201,6 +212,32 @@ func (w *answer) serve(h http.Handler, r *http.Request) (err error) {
 	return nil
 }
 
+// checkRoute holds what a route asks of its sides and of parity.
+func checkRoute(r config.Route) error {
+	errs := []error{r.Route.Validate()}
+	for _, s := range []config.Side{r.Legacy, r.Modern} {
+		if s.URL != "" {
+			_, err := router.NewHTTPSide(s.URL, router.Transport{})
+			errs = append(errs, err)
+		}
+	}
+	_, err := parity.NewHTTP(parity.Config{Ignore: ignoreRules(r)})
+	return errors.Join(append(errs, err)...)
+}
+
+// checkDiversion holds that a Key, and an event where one is asked for, can be made of its records.
+func checkDiversion(d config.Diversion) error {
+	view, err := loadView(d.Copybook, d.Mapping)
+	if err != nil {
+		return err
+	}
+	if d.Journal && view.Event() == nil {
+		return errors.New("its mapping has no event block")
+	}
+	_, err = bridge.RecordKey(view, d.Field, func(string) [16]byte { return [16]byte{} })
+	return err
+}
+
 // Check reads everything that a configuration names, and starts nothing.
 func Check(c *config.Config) error {
 	var errs []error
@@ -224,7 +261,10 @@ func Check(c *config.Config) error {
 		note("bridge", b.Name, err)
 	}
 	for _, r := range c.Routes {
-		note("route", r.Name, r.Route.Validate())
+		note("route", r.Name, checkRoute(r))
+	}
+	for _, d := range c.Diversions {
+		note("diversion", d.Name, checkDiversion(d))
 	}
 	for _, contract := range c.Contracts {
 		_, err := loadContract(contract.File)

@@ -29,6 +29,9 @@ func (k *checker) need(path, name, value string) {
 // check holds what no single setting can know: that names meet.
 func (c *Config) check() []fault {
 	k := &checker{}
+	if c.Drain < 0 {
+		k.add("$.drain", "0s closes at once", "drain is below zero")
+	}
 	k.listener("$.traffic.listen", c.Traffic)
 	k.listener("$.control.listen", c.Control)
 	if q := c.QueueManager.IBMMQ; q != nil {
@@ -40,6 +43,7 @@ func (c *Config) check() []fault {
 	c.checkRoutes(k, exchanges)
 	c.checkBridges(k)
 	c.checkDiversions(k)
+	c.checkNames(k)
 	c.checkContracts(k)
 	return k.faults
 }
@@ -121,17 +125,12 @@ func (k *checker) side(path string, s Side, exchanges []string) {
 }
 
 func (c *Config) checkBridges(k *checker) {
-	var names []string
 	for i, b := range c.Bridges {
 		at := fmt.Sprintf("$.bridges[%d]", i)
 		k.need(at, "name", b.Name)
 		k.need(at, "queue", b.Queue)
 		k.need(at, "deadLetters", b.DeadLetters)
 		k.need(at, "copybook", b.Copybook)
-		if slices.Contains(names, b.Name) {
-			k.add(at+".name", "", "the bridge %q stands twice", b.Name)
-		}
-		names = append(names, b.Name)
 	}
 }
 
@@ -159,6 +158,31 @@ func (c *Config) checkDiversions(k *checker) {
 		if d.Queue != "" && (d.Queue == d.LegacyQueue || d.Queue == d.ModernQueue) {
 			k.add(at, "", "a diversion would read what it puts: queue %s stands twice", d.Queue)
 		}
+	}
+}
+
+// checkNames holds that nothing that carries messages shares its name, which is that of its position, or its
+// queue with another.
+func (c *Config) checkNames(k *checker) {
+	names, queues := map[string]bool{"kafka": true}, map[string]bool{}
+	carrier := func(at, name, queue string) {
+		if names[name] {
+			k.add(at+".name", "", "the name %q is taken by another bridge, diversion or webhook", name)
+		}
+		names[name] = true
+		if queue != "" && queues[queue] {
+			k.add(at+".queue", "", "the queue %s has a reader already: two would split its messages", queue)
+		}
+		queues[queue] = true
+	}
+	for i, b := range c.Bridges {
+		carrier(fmt.Sprintf("$.bridges[%d]", i), b.Name, b.Queue)
+	}
+	for i, d := range c.Diversions {
+		carrier(fmt.Sprintf("$.diversions[%d]", i), d.Name, d.Queue)
+	}
+	for i, w := range c.Webhooks {
+		carrier(fmt.Sprintf("$.webhooks[%d]", i), "webhook-"+w.Name, "")
 	}
 }
 

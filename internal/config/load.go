@@ -1,12 +1,14 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/lexer"
@@ -58,6 +60,9 @@ func Parse(name string, text []byte) (*Config, error) {
 		Control: Listener{Listen: "127.0.0.1:9080"},
 	}
 	source := &source{name: name, text: text}
+	if len(bytes.TrimSpace(text)) == 0 {
+		return nil, &Error{File: name, Message: "the file is empty", Hint: "portage init writes one to start from"}
+	}
 	if err := yaml.UnmarshalWithOptions(text, c, yaml.Strict()); err != nil {
 		return nil, source.explain(err)
 	}
@@ -93,6 +98,9 @@ func (s *source) explain(err error) error {
 	}
 	at := e.GetToken().Position
 	out := &Error{File: s.name, Line: at.Line, Column: at.Column, Source: s.line(at.Line), Message: e.GetMessage()}
+	if wrong := new(yaml.TypeError); errors.As(err, &wrong) && wrong.DstType == reflect.TypeFor[time.Duration]() {
+		out.Message, out.Hint = "a duration is expected", "write a number with its unit, such as 1500ms, 5s or 2m"
+	}
 	if unknown := new(yaml.UnknownFieldError); errors.As(err, &unknown) {
 		key := strings.TrimSpace(e.GetToken().Value)
 		out.Message = fmt.Sprintf("there is no setting %q", key)

@@ -45,11 +45,12 @@ const patience = 60 * time.Second
 
 // process is a running portage.
 type process struct {
-	t    *testing.T
-	cmd  *exec.Cmd
-	done chan struct{}
-	out  *output
-	errs *output
+	t     *testing.T
+	cmd   *exec.Cmd
+	done  chan struct{}
+	state *os.ProcessState // once done is closed
+	out   *output
+	errs  *output
 }
 
 // output keeps all that a process wrote and tells who waits for a line.
@@ -139,7 +140,7 @@ func launchIn(t *testing.T, dir string, args ...string) *process {
 	}
 	p.out, p.errs = newOutput(stdout), newOutput(stderr)
 	go func() {
-		p.cmd.Process.Wait()
+		p.state, _ = p.cmd.Process.Wait()
 		close(p.done)
 	}()
 	t.Cleanup(p.kill)

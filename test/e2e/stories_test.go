@@ -4,16 +4,19 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/portage-gateway/portage/internal/demo"
+	"github.com/portage-gateway/portage/internal/demo/eiqs"
 )
 
 // inhabit starts a yard with both sides alive.
@@ -212,5 +215,63 @@ func TestTestersChooseASideAndNobodyElse(t *testing.T) {
 		if got := response.Header.Get("Portage-Decision"); !strings.Contains(got, c.side) {
 			t.Errorf("Portage-Decision is %q, not %q", got, c.side)
 		}
+	}
+}
+
+// TestStopLetsRequestsFinishAndEndsStreams asks Portage to end while Legacy still thinks about a request and
+// a client follows the events: the request is answered, the stream does not hold anything up.
+func TestStopLetsRequestsFinishAndEndsStreams(t *testing.T) {
+	y := newYard(t, "http://"+freePort(t), 0)
+	thinking, think := make(chan struct{}), make(chan struct{})
+	host := &demo.Host{Dial: y.dial(), Queue: "EI.STATUS.REQ", Answer: func(area []byte) ([]byte, error) {
+		close(thinking)
+		<-think
+		return eiqs.Answer(area), nil
+	}}
+	ctx, stop := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	wg.Go(func() { host.Run(ctx) })
+	t.Cleanup(func() { stop(); wg.Wait() })
+
+	follower, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+y.traffic+"/v1/events", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	follower.Header.Set("Accept", "text/event-stream")
+	stream, err := http.DefaultClient.Do(follower)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Body.Close()
+	ended := make(chan struct{})
+	go func() { io.Copy(io.Discard, stream.Body); close(ended) }()
+
+	sin := demo.SIN(7)
+	reference, err := y.vault.Reference("ei", sin, "11")
+	if err != nil {
+		t.Fatal(err)
+	}
+	answered := make(chan bool, 1)
+	go func() {
+		ok, err := ask(&http.Client{}, "http://"+y.traffic, reference, sin, 11)
+		answered <- ok && err == nil
+	}()
+	<-thinking
+	y.portage.cmd.Process.Signal(syscall.SIGTERM)
+	<-ended
+	eventually(t, "the door was closed", func() bool {
+		c, err := net.Dial("tcp", y.traffic)
+		if err == nil {
+			c.Close()
+		}
+		return err != nil
+	})
+	close(think)
+	if !<-answered {
+		t.Error("the request under way was not answered")
+	}
+	<-y.portage.done // no second signal: that would end it at once
+	if code := y.portage.state.ExitCode(); code != 0 {
+		t.Errorf("exit code %d\n%s", code, y.portage.errs)
 	}
 }
