@@ -59,14 +59,27 @@ func (d *Doctor) Examine(ctx context.Context) ([]Finding, error) {
 	if d.Scratch != "" {
 		out = append(out, d.try(ctx, c)...)
 	}
+	ends := d.backoutQueues(ctx, c)
 	for _, q := range d.Queues {
-		out = append(out, d.inspect(ctx, c, q)...)
+		out = append(out, d.inspect(ctx, c, q, ends[q])...)
 	}
 	return out, nil
 }
 
-// inspect looks at one queue's attributes.
-func (d *Doctor) inspect(ctx context.Context, c Conn, queue string) (out []Finding) {
+// backoutQueues are the ends of the road: those to which another of the queues moves bad messages, and the
+// scratch queue. They need no backout queue of their own.
+func (d *Doctor) backoutQueues(ctx context.Context, c Conn) map[string]bool {
+	ends := map[string]bool{d.Scratch: true}
+	for _, q := range d.Queues {
+		if a, err := c.Inquire(ctx, q); err == nil && a.BackoutQueue != "" {
+			ends[a.BackoutQueue] = true
+		}
+	}
+	return ends
+}
+
+// inspect looks at one queue's attributes; end says that it needs no backout queue.
+func (d *Doctor) inspect(ctx context.Context, c Conn, queue string, end bool) (out []Finding) {
 	a, err := c.Inquire(ctx, queue)
 	if err != nil {
 		return []Finding{notInquired(queue, err)}
@@ -86,10 +99,12 @@ func (d *Doctor) inspect(ctx context.Context, c Conn, queue string) (out []Findi
 		alter(name, fmt.Sprintf("MAXDEPTH(%d)", max(2*a.MaxDepth, 5000))))
 	check("message-length", a.MaxMsgLength >= d.Longest,
 		fmt.Sprintf("it takes %d bytes and %d are needed (2030)", a.MaxMsgLength, d.Longest), alter(name, fmt.Sprintf("MAXMSGL(%d)", d.Longest)))
-	check("backout-threshold", a.BackoutThreshold > 0,
-		fmt.Sprintf("it is 0: Portage moves a bad message after %d attempts, other readers try it for ever", DefaultBackoutThreshold),
-		alter(name, fmt.Sprintf("BOTHRESH(%d)", DefaultBackoutThreshold)))
-	out = append(out, d.inspectBackout(ctx, c, queue, a)...)
+	if !end {
+		check("backout-threshold", a.BackoutThreshold > 0,
+			fmt.Sprintf("it is 0: Portage moves a bad message after %d attempts, other readers try it for ever", DefaultBackoutThreshold),
+			alter(name, fmt.Sprintf("BOTHRESH(%d)", DefaultBackoutThreshold)))
+		out = append(out, d.inspectBackout(ctx, c, queue, a)...)
+	}
 	return append(out, Finding{Check: "triggering", Queue: queue, Verdict: Unknown,
 		Detail: "a queue that is triggered starts Legacy's program when Portage should read, and one that Portage puts to must stay triggered; INDXTYPE matters for reply queues on z/OS",
 		Fix:    "DISPLAY QLOCAL(" + name + ") TRIGGER TRIGTYPE INDXTYPE HARDENBO"})

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -17,6 +19,9 @@ func newCheck() *cobra.Command {
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := config.Load(args[0])
+			if unread := new(fs.PathError); errors.As(err, &unread) {
+				return &exitError{exitIO, err}
+			}
 			if err != nil {
 				return &exitError{exitUsage, err}
 			}

@@ -54,6 +54,8 @@ shapes only, unless it is revealed: portage queue dead-letters show.`,
   portage queue browse CPP.PAY.EVENT.DLQ --limit 10
   portage queue dead-letters
   portage queue alias CPP.PAY CPP.PAY.DIVERT`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.PersistentFlags().String("data", "data", "data directory of the queue manager, with its socket")
 	cmd.PersistentFlags().String("socket", "", "its Unix socket (default: queues.sock in --data)")

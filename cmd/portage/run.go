@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"time"
@@ -43,6 +44,9 @@ func (f *runFlags) load() (*config.Config, error) {
 		c, err = app.SampleConfig()
 	default:
 		return nil, &exitError{exitUsage, fmt.Errorf("there is nothing to run\n  name a configuration with --config, or try: portage run --sample")}
+	}
+	if unread := new(fs.PathError); errors.As(err, &unread) {
+		return nil, &exitError{exitIO, err}
 	}
 	if err != nil {
 		return nil, &exitError{exitUsage, err}

@@ -8,18 +8,14 @@ import (
 
 	"github.com/portage-gateway/portage/adapters/bridge"
 	"github.com/portage-gateway/portage/adapters/mq"
-	"github.com/portage-gateway/portage/internal/config"
 	"github.com/portage-gateway/portage/internal/console"
 )
-
-// maxBrowse bounds how many messages of a dead letter queue are looked at for one answer.
-const maxBrowse = 5000
 
 // deadLetters lists the newest dead letters of every bridge that reads a queue: why and where, never what.
 func (a *App) deadLetters(ctx context.Context, limit int) ([]console.DeadLetter, error) {
 	out := []console.DeadLetter{}
-	for _, b := range a.Config.Bridges {
-		letters, err := a.browse(ctx, b)
+	for bridge, queue := range a.deadLetterQueues() {
+		letters, err := a.browse(ctx, bridge, queue, limit)
 		if err != nil {
 			return nil, err
 		}
@@ -29,28 +25,41 @@ func (a *App) deadLetters(ctx context.Context, limit int) ([]console.DeadLetter,
 	return out[:min(len(out), max(limit, 0))], nil
 }
 
-// browse reads a bridge's dead letter queue and takes nothing off it.
-func (a *App) browse(ctx context.Context, b config.Bridge) ([]console.DeadLetter, error) {
+// deadLetterQueues names the queue that takes each bridge's or diversion's dead letters.
+func (a *App) deadLetterQueues() map[string]string {
+	queues := map[string]string{}
+	for _, b := range a.Config.Bridges {
+		queues[b.Name] = b.DeadLetters
+	}
+	for _, d := range a.Config.Diversions {
+		queues[d.Name] = d.BackoutQueue
+	}
+	return queues
+}
+
+// browse reads a dead letter queue to its end, keeps the newest, and takes nothing off it.
+func (a *App) browse(ctx context.Context, bridge, queue string, limit int) ([]console.DeadLetter, error) {
 	conn, err := a.dial(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer conn.Close()
 	var out []console.DeadLetter
-	for len(out) < maxBrowse {
-		m, err := conn.Get(ctx, b.DeadLetters, mq.GetOptions{Browse: true})
+	for {
+		m, err := conn.Get(ctx, queue, mq.GetOptions{Browse: true})
 		if mq.IsReason(err, mq.RCNoMsgAvailable) || mq.IsReason(err, mq.RCUnknownObjectName) {
-			break
+			return out, nil
 		}
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, deadLetter(b, m))
+		if out = append(out, deadLetter(bridge, queue, m)); len(out) >= 2*limit+1 {
+			out = append(out[:0], out[len(out)-limit:]...)
+		}
 	}
-	return out, nil
 }
 
-func deadLetter(b config.Bridge, queued mq.Message) console.DeadLetter {
+func deadLetter(name, queue string, queued mq.Message) console.DeadLetter {
 	m := mq.AsMessage(queued)
 	text := func(name string) string {
 		v, _ := m.Header(name)
@@ -64,7 +73,7 @@ func deadLetter(b config.Bridge, queued mq.Message) console.DeadLetter {
 		return n
 	}
 	return console.DeadLetter{
-		Bridge: b.Name, Queue: b.DeadLetters, Time: queued.PutTime,
+		Bridge: name, Queue: queue, Time: queued.PutTime,
 		Reason: cmp.Or(text(bridge.HeaderReason), "unknown"), Field: text(bridge.HeaderField),
 		Offset: number(bridge.HeaderOffset), Size: number(bridge.HeaderSize),
 	}

@@ -40,9 +40,8 @@ const (
 // Actions is every action by which portage_audit_entries_total is labelled; any other counts as "other".
 // An entry may have any Action.
 var Actions = [...]string{
-	"start", "stop", "reload", "stage", "share", "promote", "rollback", "kill", "resume", "pin", "unpin", "owner",
-	"override", "reveal", "disclose", "redrive", "purge", "backup", "restore", "rotate", "verify", "disposition", "reconcile",
-	"other",
+	"start", "stop", "raise", "lower", "promote", "demote", "rollback", "kill", "restore",
+	"reveal", "disclose", "redrive", "verify", "reconcile", "other",
 }
 
 // Limits in bytes of UTF-8.

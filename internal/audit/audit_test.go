@@ -113,7 +113,7 @@ func openLog(t testing.TB, c Config) *Log {
 }
 
 func change(n int) Entry {
-	return Entry{Actor: "ops@example", Action: "share", Object: "route/ei-claim-status", Before: fmt.Sprint(n), After: fmt.Sprint(n + 1), Reason: "step <" + fmt.Sprint(n) + "> é"}
+	return Entry{Actor: "ops@example", Action: "raise", Object: "route/ei-claim-status", Before: fmt.Sprint(n), After: fmt.Sprint(n + 1), Reason: "step <" + fmt.Sprint(n) + "> é"}
 }
 
 func appendN(t testing.TB, l *Log, n int) {
@@ -177,10 +177,10 @@ func TestAppendReadVerifyAcrossRestartsAndSegments(t *testing.T) {
 func TestAppendRefusesWhatNobodyCouldRead(t *testing.T) {
 	l := openLog(t, Config{Dir: filepath.Join(t.TempDir(), "audit")})
 	for name, e := range map[string]Entry{
-		"no actor":            {Action: "share"},
+		"no actor":            {Action: "raise"},
 		"no action":           {Actor: "x"},
-		"an outcome of ours":  {Actor: "x", Action: "share", Outcome: "maybe"},
-		"a reason of a novel": {Actor: "x", Action: "share", Reason: strings.Repeat("x", MaxText+1)},
+		"an outcome of ours":  {Actor: "x", Action: "raise", Outcome: "maybe"},
+		"a reason of a novel": {Actor: "x", Action: "raise", Reason: strings.Repeat("x", MaxText+1)},
 	} {
 		if _, err := l.Append(t.Context(), e); err == nil {
 			t.Errorf("%s: taken", name)
@@ -443,8 +443,8 @@ func TestMetrics(t *testing.T) {
 	if _, err := l.Append(t.Context(), Entry{Actor: "x", Action: "something new", Outcome: Refused}); err != nil {
 		t.Fatal(err)
 	}
-	if got := testutil.ToFloat64(l.metrics.entries.WithLabelValues("share", "done")); got != 2 {
-		t.Errorf("share/done counts %v", got)
+	if got := testutil.ToFloat64(l.metrics.entries.WithLabelValues("raise", "done")); got != 2 {
+		t.Errorf("raise/done counts %v", got)
 	}
 	if got := testutil.ToFloat64(l.metrics.entries.WithLabelValues("other", "refused")); got != 1 {
 		t.Errorf("other/refused counts %v", got)
@@ -477,7 +477,7 @@ func ExampleVerify() {
 		return
 	}
 	for _, reason := range []string{"start of beta", "second step"} {
-		if _, err := l.Append(context.Background(), Entry{Actor: "ops@example", Action: "share", Object: "route/ei-claim-status", Reason: reason}); err != nil {
+		if _, err := l.Append(context.Background(), Entry{Actor: "ops@example", Action: "raise", Object: "route/ei-claim-status", Reason: reason}); err != nil {
 			fmt.Println(err)
 		}
 	}
