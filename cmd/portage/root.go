@@ -86,8 +86,8 @@ func report(cmd *cobra.Command, err error) int {
 	case errors.As(err, &e):
 		code = e.code
 	case strings.HasPrefix(err.Error(), "unknown command"), strings.HasPrefix(err.Error(), "required flag"),
-		strings.Contains(err.Error(), "arg(s), "):
-		code = exitUsage // cobra has no types for these
+		strings.Contains(err.Error(), "arg(s), "): // cobra has no types for these
+		code, err = exitUsage, fmt.Errorf("%w\n  usage: %s", err, cmd.UseLine())
 	}
 	if text := err.Error(); text != "" {
 		fmt.Fprintln(cmd.ErrOrStderr(), "portage: "+text)
