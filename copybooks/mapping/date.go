@@ -136,15 +136,19 @@ func (d *dateForm) read(digits []byte) (moment, copybooks.Fault) {
 			}
 		}
 	}
+	m.year = d.fullYear(century, yy)
+	return m, m.check()
+}
+
+// fullYear is the year of two digits in their century, or where there is none (-1) in the form's window.
+func (d *dateForm) fullYear(century, yy int) int {
 	switch {
 	case century >= 0:
-		m.year = century*100 + yy
+		return century*100 + yy
 	case yy < d.window:
-		m.year = 2000 + yy
-	default:
-		m.year = 1900 + yy
+		return 2000 + yy
 	}
-	return m, m.check()
+	return 1900 + yy
 }
 
 // wholeNumber reads a run of digits.

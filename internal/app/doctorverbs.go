@@ -10,10 +10,8 @@ import (
 // Finding is what one check of a doctor found.
 type Finding = mq.Finding
 
-// The verdicts of findings.
-const (
-	FindingFault = mq.Fault
-)
+// FindingFault is the verdict of a Finding that something must be mended.
+const FindingFault = mq.Fault
 
 // DoctorMQ looks whether queues are as Portage needs them.
 type DoctorMQ struct {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 
@@ -97,7 +98,7 @@ type QueuedMessage struct {
 var notes = []string{"reason", "field", "offset", "size", "queue", "bridge", "attempts"}
 
 // ErrNoQueue says that there is no queue of the name. Test it with errors.Is.
-var ErrNoQueue = fmt.Errorf("no such queue")
+var ErrNoQueue = errors.New("no such queue")
 
 // Browse returns up to limit messages of a queue, the first to come first, and leaves them there. 0: all.
 func (q *Queues) Browse(ctx context.Context, queue string, limit int) ([]QueuedMessage, error) {
