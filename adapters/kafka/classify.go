@@ -16,6 +16,7 @@ type Class string
 const (
 	Transient Class = "transient" // comes right by itself: publish again
 	Alert     Class = "alert"     // a person must change something; publish again, slowly
+	Denied    Class = "denied"    // not let in, or not let on: a certificate, a password or a token; try again, slowly
 )
 
 // Error is a failure of the brokers, or of the way to them.
@@ -56,10 +57,11 @@ var hints = []struct {
 }{
 	{sarama.ErrUnknownTopicOrPartition, "create the topic, or set createTopic"},
 	{sarama.ErrInvalidTopic, "choose a topic name of letters, digits, '.', '_' and '-'"},
-	{sarama.ErrTopicAuthorizationFailed, "give Portage's user WRITE and DESCRIBE on the topic"},
+	{sarama.ErrTopicAuthorizationFailed, "give Portage's user WRITE and DESCRIBE on the topic; a Source READ and DESCRIBE"},
+	{sarama.ErrGroupAuthorizationFailed, "give Portage's user READ on the group"},
+	{sarama.ErrTransactionalIDAuthorizationFailed, "give Portage's user WRITE and DESCRIBE on the transactional id"},
 	{sarama.ErrClusterAuthorizationFailed, "give Portage's user IDEMPOTENT_WRITE on the cluster"},
-	{sarama.ErrSASLAuthenticationFailed, "check sasl.user and sasl.passwordFile"},
-	{sarama.ErrUnsupportedSASLMechanism, "let the brokers offer SASL/PLAIN"},
+	{sarama.ErrInvalidTransactionTimeout, "a transaction may take twice patience, at least 1 min: lower patience, or raise the brokers' transaction.max.timeout.ms"},
 	{sarama.ErrUnsupportedVersion, "set version to that of the oldest broker"},
 	{sarama.ErrInvalidReplicationFactor, "the cluster has too few brokers for replicas"},
 	{sarama.ErrInvalidPartitions, "choose another number of partitions"},
@@ -71,7 +73,7 @@ var transientHints = []struct {
 	err  error
 	hint string
 }{
-	{sarama.ErrOutOfBrokers, "no broker answered: check brokers, the network and tls"},
+	{sarama.ErrOutOfBrokers, "no broker answered: check brokers and the network, and that the listener is the one for this tls and sasl"},
 	{sarama.ErrNotEnoughReplicas, "too few in-sync replicas: look at the cluster"},
 	{sarama.ErrNotEnoughReplicasAfterAppend, "too few in-sync replicas: look at the cluster"},
 }
@@ -84,6 +86,10 @@ func (c *Config) fail(op string, err error) *Error {
 			e.Class, e.Hint = Alert, h.hint
 			return e
 		}
+	}
+	if hint := c.denied(err); hint != "" {
+		e.Class, e.Hint = Denied, hint
+		return e
 	}
 	for _, h := range transientHints {
 		if errors.Is(err, h.err) {

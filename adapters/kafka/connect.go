@@ -135,7 +135,7 @@ func (c *Config) sarama() (*sarama.Config, error) {
 		return nil, err
 	}
 	s.Net.TLS.Enable = c.TLS.Enabled
-	if err := c.SASL.apply(s); err != nil {
+	if err := c.SASL.apply(s, c.TLS); err != nil {
 		return nil, err
 	}
 	if c.Dial != nil {
