@@ -81,7 +81,7 @@ func Open(ctx context.Context, c Config) (*Sink, error) {
 	case <-ctx.Done():
 		err = ctx.Err()
 	}
-	if e, ok := errors.AsType[*Error](err); err == nil || ok && e.Class == Transient {
+	if e, ok := errors.AsType[*Error](err); err == nil || ok && e.Class != Alert {
 		return s, nil
 	}
 	return nil, errors.Join(err, s.Close())
