@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -49,7 +50,7 @@ func newDeadLetters() *cobra.Command {
 A letter has its reason, and the field and byte at fault where there is one.`,
 		Example: `  portage queue dead-letters
   portage queue dead-letters show 5054…01 --copybook builtin:CPPPAYEV
-  portage queue dead-letters retry 5054…01
+  portage queue dead-letters retry 5054…01 --reason "sender mended"
   portage queue dead-letters export 5054…01 letter.bin --reveal --reason "ticket 4711"`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -109,11 +110,15 @@ func newLetterRetry() *cobra.Command {
 		Use:   "retry MSGID | --all",
 		Short: "Put letters back on the queue they came from, whole, as if they had never been tried",
 		Long: `Each letter moves in one unit of work: it is on the one queue or on the other. What was noted beside it
-is taken off, and its count of attempts is 0 again. With --reason a running Portage records it first.`,
+is taken off, and its count of attempts is 0 again. A running Portage records each move and its reason first:
+what is not recorded does not move.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if all == (len(args) == 1) {
 				return &exitError{exitUsage, errors.New("name one MsgId, or take --all")}
+			}
+			if strings.TrimSpace(reason) == "" {
+				return &exitError{exitUsage, errors.New("a retry needs a reason\n  add --reason \"why it will go well now\"")}
 			}
 			return onQueues(cmd, func(ctx context.Context, q *app.Queues) error {
 				letters, err := q.DeadLetters(ctx, from)
@@ -124,10 +129,8 @@ is taken off, and its count of attempts is 0 again. With --reason a running Port
 					return queueFault(err)
 				}
 				for _, l := range letters {
-					if reason != "" {
-						if err := record(cmd, "redrive", l.Object(), reason); err != nil {
-							return err
-						}
+					if err := record(cmd, "redrive", l.Object(), reason); err != nil {
+						return err
 					}
 					queue, err := q.Retry(ctx, l, to)
 					if err != nil {
@@ -143,7 +146,7 @@ is taken off, and its count of attempts is 0 again. With --reason a running Port
 	flags.BoolVar(&all, "all", false, "retry every letter")
 	flags.StringVar(&from, "from", "", "only letters on this queue (default: every queue of dead letters)")
 	flags.StringVar(&to, "to", "", "put them on this queue (default: the one they came from)")
-	flags.StringVar(&reason, "reason", "", "why, for the audit of a running Portage (default: it is not recorded)")
+	flags.StringVar(&reason, "reason", "", "why, in your own words: it stands in the audit, so no personal information (required)")
 	auditFlags(cmd)
 	return cmd
 }

@@ -93,11 +93,27 @@ func TestDeadLettersAreListedAndRetried(t *testing.T) {
 		t.Error("content or identity is shown")
 	}
 
-	if out, err := output(t, newQueue(), "dead-letters", "retry", strings.ToUpper(first), "--socket", socket); err != nil || !strings.Contains(out, "is on CPP.PAY.EVENT\n") {
+	url, told, refuse := controlAPI(t)
+	retry := func(args ...string) (string, error) {
+		return output(t, newQueue(), append([]string{"dead-letters", "retry", "--socket", socket, "--data", t.TempDir(), "--reason", "ticket 4711"}, args...)...)
+	}
+	if out, err := retry(strings.ToUpper(first), "--control", url); err != nil || !strings.Contains(out, "is on CPP.PAY.EVENT\n") {
 		t.Fatalf("%s, %v", out, err)
 	}
-	if out, err := output(t, newQueue(), "dead-letters", "retry", "--all", "--socket", socket); err != nil || !strings.Contains(out, "is on OTHER\n") {
+	if out, err := retry("--all", "--control", url); err != nil || !strings.Contains(out, "is on OTHER\n") {
 		t.Fatalf("%s, %v", out, err)
+	}
+	if want := `{"action":"redrive","object":"dead-letter/` + payLetters + "/" + first + `","reason":"ticket 4711"}`; len(*told) != 2 || (*told)[0] != want {
+		t.Errorf("recorded %v, want %s and one more", *told, want)
+	}
+	refuse()
+	third := putLetter(t, c, 4, []byte("third"), "portage-reason", "short-record", "portage-queue", "OTHER")
+	for what, args := range map[string][]string{
+		"unrecorded": {third, "--control", url}, "no Portage": {third}, "no reason": {third, "--control", url, "--reason", " "},
+	} {
+		if out, err := retry(args...); err == nil || out != "" {
+			t.Errorf("%s: a letter moved: %s", what, out)
+		}
 	}
 	got, err := c.Get(t.Context(), payEvents, mq.GetOptions{})
 	if err != nil || string(got.Body) != secretSIN+" first" || got.BackoutCount != 0 || got.UserIdentifier != "CLERK1" || got.CCSID != 37 || fmt.Sprint(got.Properties) != "[{own kept}]" {
@@ -106,14 +122,15 @@ func TestDeadLettersAreListedAndRetried(t *testing.T) {
 	if got, err := c.Get(t.Context(), "OTHER", mq.GetOptions{}); err != nil || len(got.Properties) != 0 {
 		t.Errorf("retried: %+v, %v", got.Descriptor, err)
 	}
-	if a, err := c.Inquire(t.Context(), payLetters); err != nil || a.Depth != 1 {
-		t.Errorf("%d messages are left, %v; want the one that is no letter", a.Depth, err)
+	if a, err := c.Inquire(t.Context(), payLetters); err != nil || a.Depth != 2 {
+		t.Errorf("%d messages are left, %v; want the one that is no letter and the one that nobody recorded", a.Depth, err)
 	}
 }
 
 func TestRetriesThatMoveNothing(t *testing.T) {
 	socket, c := letterBox(t)
 	id := putLetter(t, c, 1, []byte("x"), "portage-reason", "short-record", "portage-queue", "GONE")
+	url, _, _ := controlAPI(t)
 	dead := mq.Message{Descriptor: mq.Descriptor{MsgID: mq.ID{9}, Format: "MQDEAD", Properties: []adapters.Header{{Name: "portage-reason", Value: "r"}}}, Body: []byte("DLH ")}
 	if _, err := c.Put(t.Context(), payLetters, dead, mq.PutOptions{}); err != nil {
 		t.Fatal(err)
@@ -128,7 +145,7 @@ func TestRetriesThatMoveNothing(t *testing.T) {
 		{"--all", []string{id, "--all"}},
 		{"--all", nil},
 	} {
-		_, err := output(t, newQueue(), append([]string{"dead-letters", "retry", "--socket", socket}, c.args...)...)
+		_, err := output(t, newQueue(), append([]string{"dead-letters", "retry", "--socket", socket, "--control", url, "--data", t.TempDir(), "--reason", "x"}, c.args...)...)
 		if e := new(exitError); !errors.As(err, &e) || e.code != exitUsage || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v: %v, want %q", c.args, err, c.want)
 		}
@@ -136,7 +153,7 @@ func TestRetriesThatMoveNothing(t *testing.T) {
 	if a, err := c.Inquire(t.Context(), payLetters); err != nil || a.Depth != 2 {
 		t.Errorf("%d letters are there, %v; want both", a.Depth, err)
 	}
-	if out, err := output(t, newQueue(), "dead-letters", "retry", id, "--to", "OTHER", "--socket", socket); err != nil {
+	if out, err := output(t, newQueue(), "dead-letters", "retry", id, "--to", "OTHER", "--socket", socket, "--control", url, "--data", t.TempDir(), "--reason", "x"); err != nil {
 		t.Errorf("%s, %v", out, err)
 	}
 }
