@@ -150,7 +150,7 @@ func (c *conn) look(name string, o mq.GetOptions) (s *stored, arrived <-chan str
 		return nil, nil, e
 	}
 	if browse {
-		c.cursors[q] = &cursor{s.m.Priority, s.seq}
+		c.cursors[q] = &cursor{s.m.Priority, s.seq, s}
 		return s, nil, nil
 	}
 	q.hide(s)

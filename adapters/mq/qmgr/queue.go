@@ -84,10 +84,11 @@ func (q *queue) threshold() int32 {
 	return mq.DefaultBackoutThreshold
 }
 
-// cursor is where a browse stands: after the message with this priority and seq.
+// cursor is where a browse stands: after the message with this priority and seq. at is that message.
 type cursor struct {
 	priority int32
 	seq      uint64
+	at       *stored
 }
 
 // passed reports whether a browse at c has seen s.
@@ -95,10 +96,24 @@ func (c *cursor) passed(s *stored) bool {
 	return c != nil && (s.m.Priority > c.priority || s.m.Priority == c.priority && s.seq <= c.seq)
 }
 
+// next returns where a browse at c goes on in the line of a priority. A message that was taken meanwhile has
+// left no place in it: then it looks from the front.
+func (c *cursor) next(line *list.List, priority int32) *list.Element {
+	switch {
+	case c == nil || priority < c.priority:
+		return line.Front()
+	case priority > c.priority:
+		return nil
+	case c.at.elem != nil:
+		return c.at.elem.Next()
+	}
+	return line.Front()
+}
+
 // find returns the first message that l asks for, and those found expired on the way.
 func (q *queue) find(l *search) (found *stored, expired []*stored) {
 	for p := len(q.lines) - 1; p >= 0; p-- {
-		for e := q.lines[p].Front(); e != nil; e = e.Next() {
+		for e := l.from.next(&q.lines[p], int32(p)); e != nil; e = e.Next() {
 			s := e.Value.(*stored)
 			switch {
 			case s.expired(l.now):
