@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -41,6 +42,9 @@ func keyText(view *mapping.View, field string) (func(copybooks.Record) (string, 
 		}
 		return func(r copybooks.Record) (string, error) {
 			a, err := e.Attributes(r)
+			if errors.Is(err, mapping.ErrNoEvent) { // a kind of record that names no client
+				return "", nil
+			}
 			return a.SIN, err
 		}, nil
 	}

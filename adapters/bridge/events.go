@@ -1,7 +1,9 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -40,14 +42,15 @@ type EventsConfig struct {
 	// subject; an error makes a dead letter of the message.
 	Reference func(program, sin, claim string) (string, error)
 	// Key makes Message.Key of the client's SIN: a keyed hash that keeps a client's events in order and
-	// tells nothing. Nil: no order is asked for.
+	// tells nothing. Events that name no SIN have their subject as Key. Nil: no order is asked for.
 	Key func(sin string) []byte
 }
 
 // Events returns a Translate that makes one CloudEvent 1.0 of each record: data is the record as the
 // View shows it, without fields of sensitivity sin; subject is the Reference. Message.ID is the
-// event's id, so that a record that comes again is known. What cannot be decoded is refused with the
-// field at fault, its offset counted in the message's body. The func belongs to one Bridge.
+// event's id, so that a record that comes again is known: the mapping's, or else that of the record's
+// message. Records of kinds that make no event (mapping.ErrNoEvent) make no message. What cannot be decoded is
+// refused with the field at fault, its offset counted in the message's body. The func belongs to one Bridge.
 //
 // The message of an event bears as headers its content-type, the trace's traceparent and tracestate, those
 // that are Extensions, and of those of a queue mq-msgid, mq-correlid, mq-putdate, mq-format and mq-ccsid:
@@ -85,6 +88,9 @@ func (t *translator) translate(_ context.Context, whole adapters.Message) ([]ada
 		}
 	}
 	out, err := t.make(m)
+	if errors.Is(err, mapping.ErrNoEvent) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, shifted(err, whole.Body, m.Body)
 	}
@@ -101,6 +107,7 @@ func (t *translator) make(m adapters.Message) (out adapters.Message, err error) 
 	if err != nil {
 		return out, err
 	}
+	a.ID = cmp.Or(a.ID, m.ID)
 	data, err := t.event.AppendData(nil, record)
 	if err != nil {
 		return out, err
@@ -117,8 +124,11 @@ func (t *translator) make(m adapters.Message) (out adapters.Message, err error) 
 	if out.Time.IsZero() {
 		out.Time = a.Time
 	}
-	if t.Key != nil && a.SIN != "" {
+	switch {
+	case t.Key != nil && a.SIN != "":
 		out.Key = t.Key(a.SIN)
+	case t.Key != nil && subject != "":
+		out.Key = []byte(subject)
 	}
 	return out, nil
 }

@@ -49,6 +49,37 @@ func one(t testing.TB, f translate, m adapters.Message) adapters.Message {
 	return out[0]
 }
 
+// An extract's mapping gives no id: a record of a generation is known by its message's. What frames it is no event.
+func TestRecordsOfAnExtractAreEventsByTheirKind(t *testing.T) {
+	v := view(t, "OASMSTR")
+	f, err := Events(v, EventsConfig{Reference: reference, Key: func(string) []byte { return []byte("mac") }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	record := func(text string) []byte {
+		b, err := v.EncodeJSON(nil, []byte(text), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	m := one(t, f, adapters.Message{ID: "oas/20260128/0123456789abcdef/3", Body: record(
+		`{"kind":"address","sequence":9,"account":"000000123","addressType":"mailing","lines":["1 RUE X"],"province":"QC","country":"CAN"}`)})
+	var e event.Event
+	if err := json.Unmarshal(m.Body, &e); err != nil {
+		t.Fatal(err)
+	}
+	if m.ID != "oas/20260128/0123456789abcdef/3" || e.ID() != m.ID || e.Type() != "ca.example.benefits.oas.address.recorded.v1" ||
+		e.Subject() != "oas-ref" || string(m.Key) != "oas-ref" || !e.Time().IsZero() || e.Extensions()["sequence"] != "9" {
+		t.Errorf("message %s of key %s: %s", m.ID, m.Key, m.Body)
+	}
+	for _, text := range []string{`{"kind":"header","sequence":1,"account":"000000000"}`, `{"kind":"trailer","sequence":1,"account":"000000000"}`} {
+		if out, err := f(t.Context(), adapters.Message{ID: "oas/1", Body: record(text)}); len(out) > 0 || err != nil {
+			t.Errorf("%s became %d messages, %v", text, len(out), err)
+		}
+	}
+}
+
 func TestARecordBecomesACloudEventWithoutItsSIN(t *testing.T) {
 	f := events(t, EventsConfig{Key: func(s string) []byte {
 		if s != sin {

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"errors"
 	"strings"
 	"time"
 
@@ -11,11 +12,12 @@ import (
 type Event struct {
 	// Type chooses the event's type by a Field's value.
 	Type EventType `yaml:"type"`
-	// ID is the event's id; {FIELD} stands for a Field's canonical text.
+	// ID is the event's id; {FIELD} stands for a Field's canonical text. "": the id is that of the message.
 	ID string `yaml:"id"`
 	// Source is the event's source, a URI reference.
 	Source string `yaml:"source"`
-	// Time names the Field, with a date setting that holds a time, at which the event happened.
+	// Time names the Field, with a date setting that holds a time, at which the event happened. "": the events
+	// have no time.
 	Time string `yaml:"time"`
 	// Subject says whom the event is about.
 	Subject Subject `yaml:"subject"`
@@ -31,7 +33,13 @@ type Event struct {
 type EventType struct {
 	Field  string            `yaml:"field"`
 	Values map[string]string `yaml:"values"`
+	// None are the values whose records make no event, such as those of headers and trailers. All others that
+	// are not in Values are errors.
+	None []string `yaml:"none"`
 }
+
+// ErrNoEvent says that records of this kind make no event, by EventType.None. Test it with errors.Is.
+var ErrNoEvent = errors.New("records of this kind make no event")
 
 // Subject names the Fields that identify a person's file in a program. They never leave Portage: the caller
 // makes a Reference of them.
@@ -44,8 +52,9 @@ type Subject struct {
 // EventAttributes are what a CloudEvent says beside its data. Program, SIN and Claim identify the subject;
 // they must be turned into a Reference and never shown.
 type EventAttributes struct {
+	// ID is "" where the id is the message's.
 	ID, Type, Source, DataSchema string
-	// Time is in UTC.
+	// Time is in UTC. Zero: the events have none.
 	Time time.Time
 	// Flags are "repeated-hour" if the local time came twice that day, and the earlier one was taken.
 	Flags []string
@@ -56,10 +65,15 @@ type EventAttributes struct {
 
 // EventView makes CloudEvents of the Records of a View. It is immutable and safe to share.
 type EventView struct {
-	view     *View
+	view  *View
+	names []string
+	kinds []*eventKind
+}
+
+// eventKind makes the events of one kind of record.
+type eventKind struct {
 	rec      *record
 	types    *selector
-	names    []string
 	id       []idPart
 	time     *leaf
 	sequence *copybooks.Item
@@ -74,159 +88,11 @@ type idPart struct {
 	item *copybooks.Item
 }
 
-// event compiles the event block.
-func (c *compiler) event() {
-	ev := c.file.Event
-	if ev == nil {
-		return
-	}
-	rec, f, err := c.find(ev.Type.Field, nil)
-	if err != nil {
-		c.fail("event.type.field", "%w", err)
-		return
-	}
-	e := &EventView{view: c.view, rec: rec}
-	e.types = &selector{item: rec.plan.Item(f), otherwise: refuse}
-	for i, value := range sorted(ev.Type.Values) {
-		list, err := entries(f, e.types.item.Codec.Kind() == copybooks.IntegerValue, value, i)
-		if err != nil {
-			c.fail("event.type.values."+value, "%w", err)
-		}
-		e.types.entries = append(e.types.entries, list...)
-		e.names = append(e.names, ev.Type.Values[value])
-	}
-	if len(e.names) == 0 || ev.Source == "" || ev.ID == "" {
-		c.fail("event", "needs types, an id and a source")
-	}
-	e.id = c.template(rec, ev.ID)
-	e.sequence = c.optional(rec, ev.Sequence, "event.sequence")
-	e.sin = c.optional(rec, ev.Subject.SIN, "event.subject.sin")
-	e.claim = c.optional(rec, ev.Subject.Claim, "event.subject.claim")
-	if n := c.optional(rec, ev.Time, "event.time"); n != nil {
-		if e.time = rec.leafOf(n.Field); e.time == nil || e.time.date == nil || e.time.date.kind != timeDate {
-			c.fail("event.time", "%s needs a date setting that holds a time, and must be shown", ev.Time)
-		}
-	} else if ev.Time == "" {
-		c.fail("event", "needs a time")
-	}
-	e.ops = c.included(rec, ev.Include, "event.include")
-	c.view.event = e
-}
-
-// optional finds a Field that may be left out.
-func (c *compiler) optional(rec *record, name, path string) *copybooks.Item {
-	if name == "" {
-		return nil
-	}
-	f, err := rec.layout.Field(name)
-	if err != nil {
-		c.fail(path, "%w", err)
-		return nil
-	}
-	return rec.plan.Item(f)
-}
-
-func (c *compiler) template(rec *record, text string) []idPart {
-	var parts []idPart
-	for text != "" {
-		before, rest, ok := strings.Cut(text, "{")
-		if before != "" {
-			parts = append(parts, idPart{text: before})
-		}
-		if !ok {
-			break
-		}
-		name, after, ok := strings.Cut(rest, "}")
-		if !ok {
-			c.fail("event.id", "{ without }")
-			break
-		}
-		if it := c.optional(rec, name, "event.id"); it != nil {
-			parts = append(parts, idPart{item: it})
-		}
-		text = after
-	}
-	return parts
-}
-
-// leafOf returns the leaf of a Field's value.
-func (rec *record) leafOf(f *copybooks.Field) *leaf {
-	var found *leaf
-	var visit func(n *node)
-	visit = func(n *node) {
-		if n.leaf != nil && n.leaf.item.Field == f && n.leaf.form != rawLeaf && n.leaf.form != textsLeaf {
-			found = n.leaf
-		}
-		for _, m := range n.members {
-			visit(m)
-		}
-	}
-	visit(rec.root)
-	return found
-}
-
-// included compiles a program of what the pointers name, without what is of sensitivity sin.
-func (c *compiler) included(rec *record, pointers []string, path string) []op {
-	wanted := map[*node]bool{}
-	for i, p := range pointers {
-		n := rec.root.at(pointer("/" + strings.TrimPrefix(p, "/")))
-		if n == nil {
-			c.fail(path, "%q is the place of no field", pointers[i])
-			continue
-		}
-		for up := n; up != nil; up = up.parent {
-			wanted[up] = true
-		}
-		n.each(func(m *node) { wanted[m] = true })
-	}
-	keep := func(n *node) bool {
-		return n.sensitive(nil) != sinSensitivity && (len(pointers) == 0 || wanted[n]) || n.kind != leafNode && n.holds(func(m *node) bool {
-			return m.kind == leafNode && m.sensitivity != sinSensitivity && (len(pointers) == 0 || wanted[m])
-		})
-	}
-	b := builder{rec: rec, keep: keep}
-	b.object(rec.root, true)
-	return b.ops
-}
-
-// at follows the parts of a pointer.
-func (n *node) at(parts []string) *node {
-	if len(parts) == 0 {
-		return n
-	}
-	if n.kind == arrayNode {
-		return n.members[0].at(parts[1:])
-	}
-	if m := n.member(parts[0]); m != nil {
-		return m.at(parts[1:])
-	}
-	return nil
-}
-
-func (n *node) each(do func(*node)) {
-	do(n)
-	for _, m := range n.members {
-		m.each(do)
-	}
-}
-
-func (n *node) holds(is func(*node) bool) bool {
-	if is(n) {
-		return true
-	}
-	for _, m := range n.members {
-		if m.holds(is) {
-			return true
-		}
-	}
-	return false
-}
-
 // Types returns the event types, each once.
-func (e *EventView) Types() []string {
+func (v *EventView) Types() []string {
 	seen := map[string]bool{}
 	var out []string
-	for _, n := range e.names {
+	for _, n := range v.names {
 		if !seen[n] {
 			seen[n] = true
 			out = append(out, n)
@@ -235,19 +101,34 @@ func (e *EventView) Types() []string {
 	return out
 }
 
-// Attributes returns what the event of a Record says of itself. Errors are *copybooks.FieldError;
-// "unknown-kind" says that the record's type has no event.
-func (e *EventView) Attributes(r copybooks.Record) (EventAttributes, error) {
-	ev := e.view.file.Event
+// kind returns what makes events of a Record's kind.
+func (v *EventView) kind(r *copybooks.Record) (*eventKind, error) {
+	rec := v.view.of(r)
+	for _, k := range v.kinds {
+		if k.rec == rec {
+			return k, nil
+		}
+	}
+	return nil, errForeign
+}
+
+// Attributes returns what the event of a Record says of itself. Errors are ErrNoEvent and
+// *copybooks.FieldError; "unknown-kind" says that the record's type is not known.
+func (v *EventView) Attributes(r copybooks.Record) (EventAttributes, error) {
+	ev := v.view.file.Event
 	a := EventAttributes{Source: ev.Source, Program: ev.Subject.Program}
-	if e.view.of(&r) != e.rec {
-		return a, errForeign
+	e, err := v.kind(&r)
+	if err != nil {
+		return a, err
 	}
 	i, f := e.types.read(&r)
 	if f != copybooks.OK {
 		return a, r.Error(e.types.item, f)
 	}
-	a.Type = e.names[i]
+	if i == none {
+		return a, ErrNoEvent
+	}
+	a.Type = v.names[i]
 	a.DataSchema = strings.ReplaceAll(ev.DataSchema, "{type}", a.Type)
 	var id []byte
 	for _, p := range e.id {
@@ -261,7 +142,6 @@ func (e *EventView) Attributes(r copybooks.Record) (EventAttributes, error) {
 		}
 	}
 	a.ID = string(id)
-	var err error
 	if a.Sequence, err = fieldText(&r, e.sequence); err != nil {
 		return a, err
 	}
@@ -274,8 +154,11 @@ func (e *EventView) Attributes(r copybooks.Record) (EventAttributes, error) {
 	return a, e.when(&r, &a)
 }
 
-// when reads the event's time.
-func (e *EventView) when(r *copybooks.Record, a *EventAttributes) error {
+// when reads the event's time, if it has one.
+func (e *eventKind) when(r *copybooks.Record, a *EventAttributes) error {
+	if e.time == nil {
+		return nil
+	}
 	text, err := fieldText(r, e.time.item)
 	if err != nil {
 		return err
@@ -321,9 +204,10 @@ func identifier(r *copybooks.Record, it *copybooks.Item) (string, error) {
 }
 
 // AppendData appends the event's data: the JSON of the Record without fields of sensitivity sin.
-func (e *EventView) AppendData(dst []byte, r copybooks.Record) ([]byte, error) {
-	if e.view.of(&r) != e.rec {
-		return dst, errForeign
+func (v *EventView) AppendData(dst []byte, r copybooks.Record) ([]byte, error) {
+	e, err := v.kind(&r)
+	if err != nil {
+		return dst, err
 	}
 	return e.rec.append(dst, &r, e.ops)
 }

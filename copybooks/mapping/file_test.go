@@ -58,6 +58,11 @@ func TestFaultsOfAMappingFileHavePlaces(t *testing.T) {
 		{"kind that is no view", "kinds: {field: KIND, records: {A: AMOUNT}}\n", "neither an 01 level nor a view"},
 		{"kinds without a field", "kinds: {records: {A: R}}\n", "need a kind field"},
 		{"event without a type", "event: {id: x, source: y}\n", "event.type.field"},
+		{"event without a source", "event: {type: {field: KIND, values: {A: t}}}\n", "event: needs types and a source"},
+		{"event whose id is of another record", "kinds: {field: KIND, records: {A: R}}\nevent: {type: {field: KIND, values: {A: t}}, source: s, id: \"x-{N}\"}\n", "event.id: N is not in R"},
+		{"event whose subject is of no record that makes one", "kinds: {field: KIND, records: {A: R, B: OTHER}}\nevent: {type: {field: KIND, values: {A: t}}, source: s, subject: {claim: N}}\n", "N is in no record that makes an event"},
+		{"event that includes what is not there", "event: {type: {field: KIND, values: {A: t}}, source: s, include: [/kind, /kinds]}\n", "\"/kinds\" is the place of no field"},
+		{"event at a time that is none", "event: {type: {field: KIND, values: {A: t}}, source: s, time: AMOUNT}\n", "AMOUNT needs a date setting"},
 		{"exchange without a reply", "exchange: {method: GET}\n", "exchange.reply.code"},
 	} {
 		t.Run(c.quirk, func(t *testing.T) {

@@ -64,8 +64,18 @@ func (v *View) Shapes() []*Shape {
 	return out
 }
 
-// Shape returns the shape of the event's data.
-func (e *EventView) Shape() *Shape { return shapeOf(e.rec.root, keptBy(e.ops)) }
+// Shape returns the shape of the data of events of a type; nil if there is no such type. Types of one kind of
+// record have one shape.
+func (v *EventView) Shape(eventType string) *Shape {
+	for i, name := range v.names {
+		for _, k := range v.kinds {
+			if name == eventType && k.makes(i) {
+				return shapeOf(k.rec.root, keptBy(k.ops))
+			}
+		}
+	}
+	return nil
+}
 
 // Shape returns the shape of a good answer, without its id and source.
 func (x *ExchangeView) Shape() *Shape { return shapeOf(x.rec.root, keptBy(x.ops)) }
