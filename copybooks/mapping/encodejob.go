@@ -22,6 +22,8 @@ type encodeJob struct {
 	was   []byte
 	// digits holds the text of a count, a date, a default or null.
 	digits []byte
+	// attributes are texts of Fields that the JSON need not name; "" is refused where it does not.
+	attributes map[*copybooks.Field]string
 	// written, if not nil, says which bytes of the record a value of the JSON wrote.
 	written []bool
 }

@@ -49,7 +49,12 @@ func (j *encodeJob) absent(e *encItem) error {
 		return nil // another view may write it; the storage was kept before
 	}
 	f := copybooks.OK
-	if e.def != nil && !j.enc.Live() {
+	if text, ok := j.attributes[e.item.Field]; ok {
+		if j.digits = append(j.digits[:0], text...); len(j.digits) == 0 {
+			return j.refuse(e.node, -1, e.item, copybooks.MissingValue)
+		}
+		f = j.enc.Put(e.item, j.digits)
+	} else if e.def != nil && !j.enc.Live() {
 		j.digits = append(j.digits[:0], *e.def...)
 		f = j.enc.Put(e.item, j.digits)
 	} else {
