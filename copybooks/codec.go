@@ -113,7 +113,9 @@ func (c *Codec) display(f *Field, o Options) error {
 		c.zoned = zonedForm{ascii: c.chars.ascii, over: o.Overpunch, sign: f.Sign, scale: f.Scale, pic: f.Digits}
 	case NumericEdited:
 		c.form = formEdited
-		c.edited, err = newEditedForm(f, o.DecimalComma, o.Currency, o.CurrencySign)
+		if c.edited, err = newEditedForm(f, o.DecimalComma, o.Currency, o.CurrencySign); err == nil {
+			c.edited.rule(c.chars)
+		}
 	}
 	return err
 }

@@ -6,9 +6,8 @@ type Decoder struct {
 	// of fixed records whose Layout is shorter. In bytes; 0: none.
 	RecordSize int
 
-	plan *Plan
-	regs []int32
-	err  error
+	frame frame
+	err   error
 }
 
 // Decoder returns a new Decoder. If the Layout cannot be compiled, each Decode says why.
@@ -22,7 +21,7 @@ func (l *Layout) Decoder() *Decoder {
 
 // Decoder returns a new Decoder that shares the Plan.
 func (p *Plan) Decoder() *Decoder {
-	return &Decoder{plan: p, regs: make([]int32, p.regs)}
+	return &Decoder{frame: frame{plan: p, regs: make([]int32, p.regs)}}
 }
 
 // Decode checks the length of b and the counters of its tables, and returns b as a Record, which borrows b
@@ -35,22 +34,30 @@ func (d *Decoder) Decode(b []byte) (Record, error) {
 	if d.err != nil {
 		return Record{}, d.err
 	}
-	r := Record{plan: d.plan, b: b, regs: d.regs}
-	root := d.plan.root
-	if len(d.plan.scope.tables) > 0 {
-		if f := r.enter(&d.plan.scope, 0); f != OK {
-			return Record{}, r.counterError(&d.plan.scope, f)
+	p, r := d.frame.plan, Record{frame: &d.frame, b: b}
+	if len(p.scope.tables) > 0 {
+		if f := r.enter(&p.scope, 0); f != OK {
+			return Record{}, r.counterError(&p.scope, f)
 		}
 	}
-	r.n = int(root.size + r.regs[d.plan.scope.last])
-	switch size := len(b); {
-	case size == r.n:
-	case size < r.n-d.plan.slack:
-		return Record{}, NewFieldError(d.plan.layout, nil, ShortRecord, size, r.n-size)
-	case size > r.n && size != int(root.size) && size != d.RecordSize:
-		return Record{}, NewFieldError(d.plan.layout, nil, LongRecord, r.n, size-r.n)
+	if n := r.Len(); len(b) != n {
+		if err := d.measure(len(b), n); err != nil {
+			return Record{}, err
+		}
 	}
 	return r, nil
+}
+
+// measure says whether a record may have a length that is not what its Layout covers.
+func (d *Decoder) measure(size, n int) error {
+	p := d.frame.plan
+	switch {
+	case size < n-p.slack:
+		return NewFieldError(p.layout, nil, ShortRecord, size, n-size)
+	case size > n && size != int(p.root.size) && size != d.RecordSize:
+		return NewFieldError(p.layout, nil, LongRecord, n, size-n)
+	}
+	return nil
 }
 
 // counterError finds the table whose counter refused.
@@ -63,5 +70,5 @@ func (r *Record) counterError(sc *scope, f Fault) *FieldError {
 			return r.counterError(&it.table.inner, f)
 		}
 	}
-	return NewFieldError(r.plan.layout, nil, f, 0, r.n)
+	return NewFieldError(r.plan.layout, nil, f, 0, 0)
 }

@@ -6,6 +6,7 @@ import "fmt"
 func (it *Item) With(c Codec) *Item {
 	d := *it
 	d.Codec, d.Children = c, nil
+	d.settle()
 	return &d
 }
 
@@ -39,6 +40,7 @@ func (p *Plan) Element(it *Item, i int) (*Item, error) {
 	}
 	d := *it
 	d.table, d.off = nil, it.off+int32(i)*it.size
+	d.settle()
 	return &d, nil
 }
 
@@ -64,6 +66,7 @@ func (it *Item) graft(parent, from *Item) []*Item {
 			d.reg = it.table.inner.first
 		}
 		d.Children = it.graft(&d, c)
+		d.settle()
 		out[i] = &d
 	}
 	return out

@@ -24,6 +24,8 @@ type editedForm struct {
 	blankOK  bool   // zero becomes spaces: BLANK WHEN ZERO, or only Z, or only floating symbols
 	allStar  bool   // zero becomes asterisks
 	bwz      bool
+	// rules say, position by position, what a byte means; nil where only parse can tell.
+	rules []*[256]uint8
 }
 
 // editSymbol is one character position of the edited text.
@@ -197,26 +199,13 @@ func (e *editedForm) parse(dst, text []byte) ([]byte, Fault) {
 	digits := buf[:0]
 	neg := false
 	for i, s := range e.symbols {
-		c := text[i]
-		switch {
-		case s.digit && c-'0' < 10:
-			digits = append(digits, c)
-		case s.digit && s.sym == '9':
+		digit, minus, ok := e.meaning(s, text[i])
+		if !ok {
 			return dst, EditedText
-		case s.digit || s.float:
-			if !e.holds(s, c) {
-				return dst, EditedText
-			}
-			neg = neg || c == '-'
-			if s.digit {
-				digits = append(digits, '0')
-			}
-		default:
-			minus, ok := e.inserted(s.sym, c)
-			if !ok {
-				return dst, EditedText
-			}
-			neg = neg || minus
+		}
+		neg = neg || minus
+		if s.digit {
+			digits = append(digits, '0'+digit)
 		}
 	}
 	return appendDigits(dst, neg, digits, e.scale), OK

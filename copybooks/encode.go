@@ -41,7 +41,7 @@ func (l *Layout) Encoder() *Encoder {
 // Encoder returns a new Encoder that shares the Plan.
 func (p *Plan) Encoder() *Encoder {
 	return &Encoder{plan: p, decoder: p.Decoder(),
-		out: Record{plan: p, regs: make([]int32, p.regs), b: make([]byte, p.root.size)}}
+		out: Record{frame: &frame{plan: p, regs: make([]int32, p.regs)}, b: make([]byte, p.root.size)}}
 }
 
 // OriginalCount returns how many elements a table has in the original record, or the fixed or least number.
@@ -268,10 +268,13 @@ func (e *Encoder) EnterView(it *Item) Fault {
 func (e *Encoder) AppendRecord(dst []byte) []byte {
 	n := int(e.plan.root.size + e.out.regs[e.plan.scope.last])
 	size := n
-	if was := len(e.orig.b); e.orig.plan != nil && was > e.orig.n {
-		size = max(n, was)
-	} else if e.orig.plan != nil && was < e.orig.n {
-		size = max(e.top, n-(e.orig.n-was))
+	if e.orig.frame != nil {
+		switch was, covers := len(e.orig.b), e.orig.Len(); {
+		case was > covers:
+			size = max(n, was)
+		case was < covers:
+			size = max(e.top, n-(covers-was))
+		}
 	}
 	m := min(size, len(e.out.b))
 	dst = append(dst, e.out.b[:m]...)

@@ -86,7 +86,7 @@ func (e *Encoder) Set(f *Field, text string, index ...int) error {
 	}
 	if fault == OK {
 		e.live = false
-		if e.orig.plan != nil {
+		if e.orig.frame != nil {
 			_, g := e.orig.seek(it, index)
 			e.live = g == OK
 		}

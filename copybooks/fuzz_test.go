@@ -39,9 +39,10 @@ func roundTrip(t interface{ Fatalf(string, ...any) }, it *Item, b []byte) {
 	if f > Blank {
 		return
 	}
-	e := Encoder{plan: &Plan{root: it}, out: Record{b: make([]byte, len(b)), regs: []int32{0}}, prefer: b}
+	e := Encoder{plan: &Plan{root: it}, out: Record{frame: &frame{regs: []int32{0}}, b: make([]byte, len(b))}, prefer: b}
 	at := *it
 	at.off, at.reg = 0, 0
+	at.settle()
 	if f == Blank {
 		if f = e.PutNull(&at); f != OK || !bytes.Equal(e.out.b, b) {
 			t.Fatalf("%s: null of %x over the original: %x %v", it.Field.Picture, b, e.out.b, f)

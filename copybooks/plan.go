@@ -35,6 +35,7 @@ type Item struct {
 	reg, end  int32     // registers: where it begins, and where what follows it begins
 	table     *elements // set if the Field OCCURS
 	view      *scope    // set for a view of shared storage that holds a variable table
+	span      span
 }
 
 // elements is what an Item that OCCURS needs.
@@ -182,6 +183,7 @@ func (b *planBuilder) item(f *Field, parent *Item, sc *scope) (*Item, error) {
 	if it.view != nil {
 		it.end = it.view.last
 	}
+	it.settle()
 	return it, nil
 }
 
@@ -206,6 +208,7 @@ func (b *planBuilder) counter(f *Field) (*Item, error) {
 	if it.Codec, err = newCodec(by, b.o, b.get); err != nil {
 		return nil, fmt.Errorf("%s: %w", by.Path, err)
 	}
+	it.settle()
 	return it, nil
 }
 
@@ -235,6 +238,7 @@ func (b *planBuilder) renames(l *Layout) error {
 		if it.Codec, err = newCodec(f, b.o, b.get); err != nil {
 			return fmt.Errorf("%s: %w", f.Path, err)
 		}
+		it.settle()
 		b.p.index[f] = it
 	}
 	return nil

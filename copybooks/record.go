@@ -5,28 +5,37 @@ import "fmt"
 // Record is bytes seen through a Layout. It borrows the bytes and the registers of the Decoder that made it,
 // is valid until that Decoder's next Decode, and belongs to one goroutine.
 type Record struct {
+	*frame
+	b []byte
+}
+
+// frame is what the Records of one Decoder share: four words pass in registers, a Record of more does not.
+type frame struct {
 	plan *Plan
-	b    []byte
 	regs []int32
-	n    int
 }
 
 // Layout returns the Layout that the Record was decoded by; nil for the zero Record.
 func (r Record) Layout() *Layout {
-	if r.plan == nil {
+	if r.frame == nil {
 		return nil
 	}
 	return r.plan.layout
 }
 
-// Plan returns the Plan behind the Layout.
-func (r Record) Plan() *Plan { return r.plan }
+// Plan returns the Plan behind the Layout; nil for the zero Record.
+func (r Record) Plan() *Plan {
+	if r.frame == nil {
+		return nil
+	}
+	return r.plan
+}
 
 // Bytes returns all bytes that were given to Decode, borrowed.
 func (r Record) Bytes() []byte { return r.b }
 
 // Len returns how many bytes the Layout covers with the table counters of this Record.
-func (r Record) Len() int { return r.n }
+func (r Record) Len() int { return int(r.plan.root.size + r.regs[r.plan.scope.last]) }
 
 // Pos returns the Item's offset with the registers as they stand: those of a table's elements are set by
 // First and Next.
@@ -35,12 +44,8 @@ func (r *Record) Pos(it *Item) int { return int(it.off + r.regs[it.reg]) }
 // Slice returns the bytes of an elementary Item, or ShortRecord. An element of a table is meant if the Item
 // is one.
 func (r *Record) Slice(it *Item) ([]byte, Fault) {
-	reg := it.reg
-	if it.table != nil {
-		reg = it.table.inner.first
-	}
-	off := int(it.off + r.regs[reg])
-	end := off + int(it.size)
+	end := int(it.span.end + r.regs[it.span.reg])
+	off := end - int(it.size)
 	if end > len(r.b) {
 		return nil, ShortRecord
 	}
@@ -65,16 +70,6 @@ func (r *Record) Count(it *Item) (int, Fault) {
 		return 0, ODOCount
 	}
 	return int(n), OK
-}
-
-// Integer returns the value of an elementary Item with the registers as they stand. Blank: it has none;
-// Overflow: it is no integer of 64 bits.
-func (r *Record) Integer(it *Item) (int64, Fault) {
-	b, f := r.Slice(it)
-	if f != OK {
-		return 0, f
-	}
-	return it.Codec.integer(b)
 }
 
 func integer(text []byte) (int64, Fault) {

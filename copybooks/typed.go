@@ -11,15 +11,6 @@ import (
 // Float64At find a Field and its occurrence each time; Number, Integer, Float and AppendItem take an Item as the registers
 // stand, which is what loops over many records or elements want: First and Next move them.
 
-// Number returns the value of a numeric Item with the registers as they stand. Blank: it has none.
-func (r *Record) Number(it *Item) (Decimal, Fault) {
-	b, f := r.Slice(it)
-	if f != OK {
-		return Decimal{}, f
-	}
-	return it.Codec.decimal(b)
-}
-
 // Float returns the value of a floating-point Item, as Float64At does, with the registers as they stand.
 func (r *Record) Float(it *Item) (float64, Fault) {
 	b, f := r.Slice(it)
@@ -27,16 +18,6 @@ func (r *Record) Float(it *Item) (float64, Fault) {
 		return 0, f
 	}
 	return it.Codec.float(b)
-}
-
-// AppendItem appends the canonical text of an elementary Item with the registers as they stand. Blank: it has
-// none.
-func (r *Record) AppendItem(dst []byte, it *Item) ([]byte, Fault) {
-	b, f := r.Slice(it)
-	if f != OK {
-		return dst, f
-	}
-	return it.Codec.AppendText(dst, b)
 }
 
 // elementary returns an occurrence of an elementary Field. The Item is nil if the Field is of another Layout.

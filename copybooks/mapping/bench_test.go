@@ -59,6 +59,8 @@ func (s *seen) string(text []byte) {
 // group is Items that are read together: texts, whole numbers, decimals and floating point.
 type group struct {
 	texts, ints, decimals, floats []*copybooks.Item
+	whole                         []int64
+	exact                         []copybooks.Decimal
 }
 
 // read reads the Items of a group as the registers stand.
@@ -70,15 +72,17 @@ func (g *group) read(r *copybooks.Record, s *seen) bool {
 		s.string(s.text)
 		bad |= f
 	}
-	for _, it := range g.ints {
-		n, f := r.Integer(it)
-		s.add(n)
-		bad |= f
+	if g.whole == nil {
+		g.whole, g.exact = make([]int64, len(g.ints)), make([]copybooks.Decimal, len(g.decimals))
 	}
-	for _, it := range g.decimals {
-		d, f := r.Number(it)
-		s.coefficient(d.Coefficient())
-		bad |= f
+	_, f := r.Integers(g.whole, g.ints)
+	_, h := r.Numbers(g.exact, g.decimals)
+	bad |= f | h
+	for _, n := range g.whole {
+		s.add(n)
+	}
+	for i := range g.exact {
+		s.coefficient(g.exact[i].Coefficient())
 	}
 	for _, it := range g.floats {
 		v, f := r.Float(it)
