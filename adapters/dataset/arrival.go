@@ -25,7 +25,7 @@ type candidate struct {
 }
 
 // neverTaken are endings of names that senders and Portage itself use on the way.
-var neverTaken = []string{".tmp", ".part", ".filepart", ".reason"}
+var neverTaken = []string{".tmp", ".part", ".filepart", reasonEnding}
 
 // arrivals watches the directory. It remembers what it saw the last time.
 type arrivals struct {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/portage-gateway/portage/adapters"
@@ -134,6 +135,25 @@ type Config struct {
 const batchBytes = 1 << 20
 
 var namePattern = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
+
+// WithDefaults returns c as Open uses it, or says what is wrong. It makes and changes no file.
+func (c Config) WithDefaults() (Config, error) {
+	if err := c.complete(); err != nil {
+		return c, err
+	}
+	if c.Format.Recfm == recfm.Auto { // which wants to see data
+		return c, nil
+	}
+	r, err := recfm.NewReader(strings.NewReader(""), c.Format)
+	var framing *recfm.Error // an empty file has none: that is no fault of the setting
+	switch {
+	case errors.As(err, &framing):
+		return c, nil
+	case err != nil:
+		return c, fmt.Errorf("dataset %s: %w", c.Name, err)
+	}
+	return c, r.Close()
+}
 
 // complete fills in defaults, or says what is wrong.
 func (c *Config) complete() error {

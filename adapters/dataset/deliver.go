@@ -17,9 +17,10 @@ type delivery struct {
 	*run
 	disk    *disk
 	reader  *recfm.Reader
-	time    time.Time // of the file
-	waiting []entry   // read and not settled
-	ended   bool      // the reader is at its end
+	time    time.Time         // of the file
+	headers []adapters.Header // of each record; all share them
+	waiting []entry           // read and not settled
+	ended   bool              // the reader is at its end
 
 	limit    int // of the next batch
 	careful  int // records of a returned batch that are still to be settled
@@ -86,11 +87,22 @@ func (r *run) begin(ctx context.Context) (*delivery, error) {
 	if err != nil {
 		return nil, err
 	}
-	del := &delivery{run: r, disk: d, reader: reader, limit: r.cfg.MaxBatch}
+	del := &delivery{run: r, disk: d, reader: reader, limit: r.cfg.MaxBatch, headers: h.headers()}
 	if err := errors.Join(del.unchanged(), del.pass(ctx)); err != nil {
 		return nil, errors.Join(err, reader.Close(), d.Close())
 	}
 	return del, nil
+}
+
+// HeaderCycle is the header of each record that says which cycle its generation belongs to, if one is known.
+const HeaderCycle = "dataset-cycle"
+
+// headers are the same for a generation and its rerun, as the IDs are.
+func (p place) headers() []adapters.Header {
+	if p.Cycle == "" {
+		return nil
+	}
+	return []adapters.Header{{Name: HeaderCycle, Value: p.Cycle}}
 }
 
 // unchanged holds the file to what was inspected.
@@ -195,7 +207,7 @@ func (d *delivery) message(b []byte, block *[]byte) (adapters.Message, error) {
 	*block = append(*block, b...)
 	id := make([]byte, 0, len(d.hand.ID)+12)
 	id = strconv.AppendInt(append(append(id, d.hand.ID...), '/'), d.reader.Number(), 10)
-	return adapters.Message{ID: string(id), Body: (*block)[from:len(*block):len(*block)], Time: d.time}, nil
+	return adapters.Message{ID: string(id), Body: (*block)[from:len(*block):len(*block)], Headers: d.headers, Time: d.time}, nil
 }
 
 // batch delivers one batch and settles it, or keeps it.

@@ -17,7 +17,7 @@
 // A record's Message.ID is the identity of its generation and the record's number, from 1. The identity is of
 // the content, not of the file: the dataset's name, the cycle, and a hash of the header without its
 // generation number. A job that is run again for the same cycle makes the same IDs, so its records make no
-// new events. Where the rerun holds the same records it is not delivered at all; where it holds others it is
+// new events. Each record also has the cycle as a header, [HeaderCycle]. Where the rerun holds the same records it is not delivered at all; where it holds others it is
 // rejected, because its IDs speak of other content already.
 //
 // # Settling

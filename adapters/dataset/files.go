@@ -19,6 +19,12 @@ const (
 	folderLetters  = "dead-letters"
 )
 
+// historyFile is in Config.Work; reasonEnding ends the name of what stands beside a rejected file.
+const (
+	historyFile  = "history.jsonl"
+	reasonEnding = ".reason"
+)
+
 // writeFile makes path hold b, or leaves it as it was: a temporary file, synced, renamed, its folder synced.
 func writeFile(path string, b []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")

@@ -7,11 +7,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/portage-gateway/portage/adapters"
-	"github.com/portage-gateway/portage/copybooks/recfm"
 )
 
 // Source delivers the records of the generations that arrive. Consume and Resume are for one goroutine;
@@ -26,18 +24,9 @@ var _ adapters.Source = (*Source)(nil)
 
 // Open checks the configuration and makes the folders of Config.Work (mode 0700).
 func Open(c Config) (*Source, error) {
-	if err := c.complete(); err != nil {
+	c, err := c.WithDefaults()
+	if err != nil {
 		return nil, err
-	}
-	if c.Format.Recfm != recfm.Auto { // which wants to see data
-		r, err := recfm.NewReader(strings.NewReader(""), c.Format)
-		var framing *recfm.Error
-		if err != nil && !errors.As(err, &framing) {
-			return nil, fmt.Errorf("dataset %s: %w", c.Name, err)
-		}
-		if err == nil {
-			r.Close()
-		}
 	}
 	for _, folder := range []string{folderTaking, folderAccepted, folderRejected, folderRepeated, folderLetters} {
 		if err := os.MkdirAll(filepath.Join(c.Work, folder), 0o700); err != nil {
@@ -95,8 +84,11 @@ func (s *Source) statePath() string { return s.work("state.json") }
 // start reads the state, lets the Ledger correct it, and settles the dead letters of an earlier run.
 func (s *Source) start(h adapters.Handler) (*run, error) {
 	r := &run{Source: s, handler: h, began: s.cfg.Now(), arrivals: arrivals{cfg: &s.cfg}}
-	var err error
-	if r.history, err = readHistory(s.work("history.jsonl")); err != nil {
+	err := mendHistory(s.work(historyFile))
+	if err != nil {
+		return nil, err
+	}
+	if r.history, err = readHistory(s.work(historyFile)); err != nil {
 		return nil, err
 	}
 	if r.hand, err = readState(s.statePath()); err != nil {
@@ -196,7 +188,7 @@ func (r *run) reject(name string, g Generation, bad *rejection) (Event, error) {
 	if err != nil {
 		return e, err
 	}
-	if err := writeFile(r.work(folderRejected, to+".reason"), append(b, '\n')); err != nil {
+	if err := writeFile(r.work(folderRejected, to+reasonEnding), append(b, '\n')); err != nil {
 		return e, err
 	}
 	return e, r.fileAway(name, folderRejected)

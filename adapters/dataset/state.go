@@ -45,10 +45,23 @@ type history struct {
 	content map[string]string // by identity
 	lines   int
 	last    Generation
-	at      time.Time // of the last one accepted; zero: none
+	latest  *past     // the last one accepted; nil: none
+	at      time.Time // when it was; zero: none
 }
 
-// readHistory reads the file. A last line that a kill cut off is taken away.
+// mendHistory takes a last line away that a kill cut off. Nobody else may write meanwhile.
+func mendHistory(path string) error {
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if whole := bytes.LastIndexByte(b, '\n') + 1; err == nil && whole < len(b) {
+		err = os.Truncate(path, int64(whole))
+	}
+	return err
+}
+
+// readHistory reads the file's whole lines.
 func readHistory(path string) (*history, error) {
 	h := &history{path: path, content: map[string]string{}}
 	b, err := os.ReadFile(path)
@@ -56,11 +69,6 @@ func readHistory(path string) (*history, error) {
 		return nil, err
 	}
 	whole := bytes.LastIndexByte(b, '\n') + 1
-	if whole < len(b) {
-		if err := os.Truncate(path, int64(whole)); err != nil {
-			return nil, err
-		}
-	}
 	for n, line := range bytes.Split(b[:whole], []byte("\n")) {
 		if len(line) == 0 {
 			continue
@@ -78,7 +86,7 @@ func (h *history) note(p past) {
 	h.lines++
 	if p.Result == Accepted {
 		h.content[p.Generation] = p.Content
-		h.at = time.Unix(0, p.At)
+		h.latest, h.at = &p, time.Unix(0, p.At)
 	}
 	if _, older := p.generation().order(h.last); h.last.ID == "" || !older {
 		h.last = p.generation()
