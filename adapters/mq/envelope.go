@@ -38,7 +38,8 @@ const (
 
 // fromQueue makes an adapters.Message of a queue message.
 func fromQueue(m *Message, digest func([]byte) [16]byte) adapters.Message {
-	out := adapters.Message{Body: m.Body, Time: m.PutTime, Attempts: int(m.BackoutCount)}
+	out := adapters.Message{Body: m.Body, Time: m.PutTime, Attempts: int(m.BackoutCount),
+		Headers: make([]adapters.Header, 0, len(m.Properties)+6)}
 	add := func(name, value string) { out.Headers = append(out.Headers, adapters.Header{Name: name, Value: value}) }
 	for _, p := range m.Properties {
 		switch p.Name {

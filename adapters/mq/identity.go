@@ -51,11 +51,11 @@ func markOf(id string) mark {
 	return mark(binary.BigEndian.Uint64(sum[:]))
 }
 
-func appendPosition(dst []byte, sequence uint64, ms []adapters.Message) []byte {
+func appendPosition(dst []byte, sequence uint64, marks []mark) []byte {
 	dst = append(dst, positionVersion)
 	dst = binary.BigEndian.AppendUint64(dst, sequence)
-	for i := range ms {
-		dst = appendMark(dst, markOf(ms[i].ID))
+	for _, k := range marks {
+		dst = appendMark(dst, k)
 	}
 	return dst
 }

@@ -67,6 +67,13 @@ func (w *watched) Get(ctx context.Context, queue string, o GetOptions) (Message,
 	return m, err
 }
 
+// GetBatch implements BatchGetter over whatever the connection offers.
+func (w *watched) GetBatch(ctx context.Context, queue string, o GetOptions, most, size int) ([]Message, error) {
+	ms, err := getBatch(ctx, w.Conn, queue, o, most, size)
+	w.saw(err)
+	return ms, err
+}
+
 func (w *watched) Put(ctx context.Context, queue string, m Message, o PutOptions) (Descriptor, error) {
 	d, err := w.Conn.Put(ctx, queue, m, o)
 	w.saw(err)

@@ -131,6 +131,15 @@ type Getter interface {
 	Get(ctx context.Context, queue string, o GetOptions) (Message, error)
 }
 
+// BatchGetter is what a Getter offers beside Get when it can take several messages in one call, which spares
+// their round trips. IBM's client cannot: it asks for each persistent message separately.
+type BatchGetter interface {
+	// GetBatch gets one message as Get does, and then those that are there at once, in the same unit of work and
+	// order, until there are most of them or they come to about size bytes. A message with a BackoutCount above 0
+	// is the last of its batch. It returns at least one message or an error, never both.
+	GetBatch(ctx context.Context, queue string, o GetOptions, most, size int) ([]Message, error)
+}
+
 // Putter puts a message and returns its descriptor as the queue manager completed it.
 type Putter interface {
 	Put(ctx context.Context, queue string, m Message, o PutOptions) (Descriptor, error)

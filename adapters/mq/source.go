@@ -13,8 +13,9 @@ import (
 
 // Defaults of a Source.
 const (
-	defaultMaxBatch = 50
+	defaultMaxBatch = 250
 	defaultMaxBytes = 8 << 20
+	defaultMaxTime  = 500 * time.Millisecond
 	defaultWait     = 5 * time.Second
 	settleTimeout   = 10 * time.Second
 	// DefaultBackoutThreshold is the BackoutCount at which a message moves when nobody sets another.
@@ -41,16 +42,23 @@ const (
 // state. When a commit is in doubt, its messages are remembered and settled without the Handler if they
 // come again (see Resume for what survives the process).
 //
+// A batch is what waits on the queue: one message while the queue is shallow, so that nothing is late, and up to
+// MaxBatch of them while it is deep. A source of a queue that another connection reads stands by: it asks again
+// each second, and has touched nothing until the queue is its own.
+//
 // Fields are set before Consume and not changed after.
 type Source struct {
 	// Dial opens connections. Required.
 	Dial Dial `yaml:"-"`
 	// Queue is the queue to read. Required.
 	Queue string `yaml:"queue"`
-	// MaxBatch is the largest number of messages in a batch, up to the constant MaxBatch. 0: 50.
+	// MaxBatch is the largest number of messages in a batch, up to the constant MaxBatch. 0: 250.
 	MaxBatch int `yaml:"maxBatch"`
 	// MaxBytes ends a batch whose bodies reach it, in bytes. 0: 8 MiB. A longer message comes alone.
 	MaxBytes int `yaml:"maxBytes"`
+	// MaxTime ends a batch that takes as long to get, as it does when each get is a long way. 0: 500 ms; the most
+	// that is useful is 5 s.
+	MaxTime time.Duration `yaml:"maxTime"`
 	// Wait is how long one get waits for a message. 0: 5 s. It only sets how often an idle source asks.
 	Wait time.Duration `yaml:"wait"`
 	// Shared lets other connections take from the queue too; then order is lost and a commit in doubt
@@ -79,14 +87,22 @@ type Source struct {
 
 	sequence uint64       // of the last batch handed over
 	doubt    map[mark]int // messages that are settled in the sink, and may still come again
+	onTake   func(context.Context) error
 }
 
 var _ adapters.Source = (*Source)(nil)
 
+// OnTake sets what is done on each new connection once the queue is the source's own, before a message is taken
+// from it: that is the time to recover a Ledger, since another reader of the queue may have used it until then,
+// and no other can from now on, and to Resume. If f fails, the connection is closed and tried again. Of a Shared source
+// the queue is never its own: f is called on each new connection. Call it before Consume.
+func (s *Source) OnTake(f func(context.Context) error) { s.onTake = f }
+
 // Resume tells the source the last position that its Ledger committed. The messages in it are settled
 // without the Handler when they come again, and each later Position carries their marks until they have
 // come or, for a source that is not Shared, are proven absent: nothing can be published twice by a
-// position that forgot them. Call it before Consume or within the Handler. A nil position is a new start.
+// position that forgot them. Call it before Consume, in OnTake's func or in the Handler. A nil position is a new
+// start.
 func (s *Source) Resume(position []byte) error {
 	if position == nil {
 		return nil

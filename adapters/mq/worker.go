@@ -3,10 +3,8 @@ package mq
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
-	"time"
 
 	"github.com/portage-gateway/portage/adapters"
 )
@@ -22,18 +20,6 @@ type worker struct {
 	conn         Conn
 	threshold    int
 	backoutQueue string
-}
-
-// delivery is what one unit of work has taken.
-type delivery struct {
-	queued   []Message          // as the queue manager gave them
-	messages []adapters.Message // the same, as the Handler sees them
-	taken    int                // queued, and moved or dropped beside them
-	dropped  map[mark]int       // came again after they were settled
-	bytes    int
-	since    time.Time       // when the first was taken
-	aside    map[string]bool // IDs of messages that the Handler put in the unit of work
-	strange  bool            // the Handler put messages that are not of this batch
 }
 
 // session works on one connection until it fails or ctx ends. settled says that at least one unit
@@ -63,7 +49,8 @@ func (w *worker) session(ctx context.Context) (settled bool, err error) {
 	return settled, nil
 }
 
-// prepare learns the queue's backout attributes and what of the marks in doubt is still to come.
+// prepare learns the queue's backout attributes, takes the queue, and learns what may come again: nothing is
+// delivered before.
 func (w *worker) prepare(ctx context.Context) error {
 	w.threshold, w.backoutQueue = w.BackoutThreshold, w.BackoutQueue
 	if w.threshold == 0 || w.backoutQueue == "" {
@@ -81,119 +68,15 @@ func (w *worker) prepare(ctx context.Context) error {
 	if w.threshold == 0 {
 		w.threshold = DefaultBackoutThreshold
 	}
-	if len(w.doubt) == 0 || w.Shared {
-		return nil
-	}
-	return w.proveAbsent(ctx)
-}
-
-// proveAbsent forgets the marks whose messages are no longer on the queue. Taking the queue
-// exclusively first proves that no earlier unit of work still holds one of them.
-func (w *worker) proveAbsent(ctx context.Context) error {
-	nobody := ID{0: 'n', 1: 'o', 2: 'n', 3: 'e', 23: 0xff}
-	if _, err := w.conn.Get(ctx, w.Queue, GetOptions{MsgID: nobody, Syncpoint: true, Exclusive: true}); err == nil {
-		return errors.New("mq: a message bears the identifier that none may have")
-	} else if !IsReason(err, RCNoMsgAvailable) {
+	if err := w.take(ctx); err != nil {
 		return err
 	}
-	present := make(map[mark]int)
-	o := GetOptions{Browse: true, BrowseFirst: true}
-	for {
-		m, err := w.conn.Get(ctx, w.Queue, o)
-		if IsReason(err, RCNoMsgAvailable) {
-			break
-		}
-		if err != nil {
+	if w.onTake != nil {
+		if err := w.onTake(ctx); err != nil {
 			return err
 		}
-		o.BrowseFirst = false
-		k := markOf(fromQueue(&m, w.digest()).ID)
-		if present[k] < w.doubt[k] {
-			present[k]++
-		}
 	}
-	w.doubt = present
-	return nil
-}
-
-func (w *worker) digest() func([]byte) [16]byte {
-	if w.Digest != nil {
-		return w.Digest
-	}
-	return plainDigest
-}
-
-// gather takes a batch under syncpoint. It moves what reached the threshold and drops what came again
-// after it was settled, in the same unit of work.
-func (w *worker) gather(ctx context.Context) (*delivery, error) {
-	limit, most := w.MaxBatch, w.MaxBytes
-	if limit <= 0 {
-		limit = defaultMaxBatch
-	}
-	if most <= 0 {
-		most = defaultMaxBytes
-	}
-	o := GetOptions{Wait: w.Wait, Syncpoint: true, Exclusive: !w.Shared}
-	if o.Wait <= 0 {
-		o.Wait = defaultWait
-	}
-	// Marks carried in the position take the place of messages.
-	limit = max(1, min(limit, MaxBatch-w.doubts()))
-	d := &delivery{dropped: make(map[mark]int)}
-	for d.taken < limit && d.bytes < most {
-		m, err := w.conn.Get(ctx, w.Queue, o)
-		switch {
-		case IsReason(err, RCNoMsgAvailable):
-			return d, nil
-		case err != nil && d.taken > 0 && classOf(err) == Transient:
-			return d, nil // the next get says it again
-		case err != nil:
-			return nil, err
-		}
-		if d.taken == 0 {
-			// What is taken is handed over or given back; the end of ctx is seen between batches.
-			var cancel context.CancelFunc
-			ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
-			defer cancel()
-			o.Wait = 0
-			d.since = orNow(w.Now)()
-		}
-		d.taken++
-		whole, err := w.sort(ctx, d, m)
-		if err != nil || whole {
-			return d, err
-		}
-	}
-	return d, nil
-}
-
-// sort decides about one message: move, drop or deliver. whole says that the batch is complete,
-// since a message that was returned before comes alone.
-func (w *worker) sort(ctx context.Context, d *delivery, m Message) (whole bool, err error) {
-	out := fromQueue(&m, w.digest())
-	if k := markOf(out.ID); w.doubt[k] > d.dropped[k] {
-		d.dropped[k]++
-		return false, nil
-	}
-	if w.threshold > 0 && int(m.BackoutCount) >= w.threshold && w.backoutQueue != "" {
-		return false, w.move(ctx, m, &adapters.Refusal{Reason: "backout-threshold", Offset: -1, Size: -1})
-	}
-	d.queued = append(d.queued, m)
-	d.messages = append(d.messages, out)
-	d.bytes += len(m.Body)
-	return m.BackoutCount > 0, nil
-}
-
-// move puts m on the backout queue, whole, in the unit of work that took it. It never expires there:
-// a person has to see it.
-func (w *worker) move(ctx context.Context, m Message, why *adapters.Refusal) error {
-	m.Properties = append(m.Properties[:len(m.Properties):len(m.Properties)], refusalHeaders(w.Queue, int(m.BackoutCount), why)...)
-	m.Expiry = 0
-	if _, err := w.conn.Put(ctx, w.backoutQueue, m, PutOptions{Syncpoint: true, PassContext: true}); err != nil {
-		return fmt.Errorf("move a message of %s to its backout queue: %w", w.Queue, err)
-	}
-	w.log.Warn("a message moves to the backout queue", "backoutQueue", w.backoutQueue, "reason", why.Reason, "attempts", m.BackoutCount)
-	return nil
+	return w.settleDoubts(ctx)
 }
 
 // settle hands the delivery over and ends the unit of work by the Handler's result.
@@ -243,9 +126,6 @@ func (w *worker) handOver(ctx context.Context, d *delivery) error {
 	return u.failed
 }
 
-// clean reports that the Handler put nothing in the unit of work.
-func (d *delivery) clean() bool { return len(d.aside) == 0 && !d.strange }
-
 func (w *worker) refuse(ctx context.Context, d *delivery, r *adapters.Refusal) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
@@ -260,7 +140,7 @@ func (w *worker) refuse(ctx context.Context, d *delivery, r *adapters.Refusal) e
 
 // position marks the delivery and, as far as they fit, the messages still in doubt beside it.
 func (w *worker) position(d *delivery) []byte {
-	p := appendPosition(nil, w.sequence, d.messages)
+	p := appendPosition(make([]byte, 0, positionHead+8*(len(d.marks)+len(w.doubt))), w.sequence, d.marks)
 	for k, n := range w.doubt {
 		for ; n > 0 && len(p)+8 <= adapters.MaxPosition; n-- {
 			p = appendMark(p, k)
@@ -287,8 +167,8 @@ func (w *worker) commit(ctx context.Context, d *delivery) error {
 		w.doubt = make(map[mark]int)
 	}
 	for i := range d.messages {
-		if id := d.messages[i].ID; !d.strange && !d.aside[id] {
-			w.doubt[markOf(id)]++
+		if !d.strange && !d.aside[d.messages[i].ID] {
+			w.doubt[d.marks[i]]++
 		}
 	}
 	return err
@@ -298,12 +178,4 @@ func (w *worker) backout(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
 	return w.conn.Backout(ctx)
-}
-
-// doubts counts the messages in doubt.
-func (w *worker) doubts() (n int) {
-	for _, c := range w.doubt {
-		n += c
-	}
-	return n
 }

@@ -55,9 +55,13 @@ type client struct {
 	sending sync.Mutex // a cancel is sent while a call waits
 	request uint32
 	broken  bool
+	level   uint16 // of the queue manager
 }
 
-var _ mq.Conn = (*client)(nil)
+var (
+	_ mq.Conn        = (*client)(nil)
+	_ mq.BatchGetter = (*client)(nil)
+)
 
 func connect(ctx context.Context, socket, app string) (*client, error) {
 	var d net.Dialer
@@ -74,7 +78,7 @@ func connect(ctx context.Context, socket, app string) (*client, error) {
 	r, err := c.call(ctx, "connect", "", opConnect, append(appendText(nil, app), 0, protocolLevel), 0)
 	if err == nil {
 		r.text()
-		r.uint16() // its level; what it does not know it refuses
+		c.level = r.uint16()
 		err = c.finish("connect", "", r)
 	}
 	if err != nil {
@@ -175,13 +179,39 @@ func (c *client) Get(ctx context.Context, queue string, o mq.GetOptions) (mq.Mes
 	}
 	r, err := c.call(ctx, "get", queue, opGet, appendGet(nil, queue, o), o.Wait)
 	if err != nil {
-		if ctx.Err() != nil && mq.IsReason(err, mq.RCNoMsgAvailable) {
-			return mq.Message{}, fmt.Errorf("mq get %s: %w", queue, ctx.Err())
-		}
-		return mq.Message{}, err
+		return mq.Message{}, cancelled(ctx, queue, err)
 	}
 	m := r.message()
 	return m, c.finish("get", queue, r)
+}
+
+// cancelled says that nothing was got because ctx ended, if that is why.
+func cancelled(ctx context.Context, queue string, err error) error {
+	if ctx.Err() != nil && mq.IsReason(err, mq.RCNoMsgAvailable) {
+		return fmt.Errorf("mq get %s: %w", queue, ctx.Err())
+	}
+	return err
+}
+
+// GetBatch implements mq.BatchGetter: one request and one reply. A queue manager of an older level is asked
+// for one message.
+func (c *client) GetBatch(ctx context.Context, queue string, o mq.GetOptions, most, size int) ([]mq.Message, error) {
+	if c.level < batchLevel {
+		m, err := c.Get(ctx, queue, o)
+		if err != nil {
+			return nil, err
+		}
+		return []mq.Message{m}, nil
+	}
+	if len(queue) > maxName {
+		return nil, unknown("get", queue[:maxName])
+	}
+	r, err := c.call(ctx, "get", queue, opGetBatch, appendGetBatch(nil, queue, o, most, size), o.Wait)
+	if err != nil {
+		return nil, cancelled(ctx, queue, err)
+	}
+	ms := r.batch()
+	return ms, c.finish("get", queue, r)
 }
 
 func (c *client) Put(ctx context.Context, queue string, m mq.Message, o mq.PutOptions) (mq.Descriptor, error) {

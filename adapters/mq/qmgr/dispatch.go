@@ -28,6 +28,16 @@ func (s *served) do(ctx context.Context, f frame) (result []byte, err error, ok 
 			return nil, err, true
 		}
 		return appendMessage(make([]byte, 0, len(m.Body)+512), &m), nil, true
+	case opGetBatch:
+		queue, o, most, size := r.getBatch()
+		if r.end() != nil {
+			return nil, nil, false
+		}
+		ms, err := s.getBatch(ctx, queue, o, most, size)
+		if err != nil {
+			return nil, err, true
+		}
+		return appendBatch(make([]byte, 0, weight(ms...)), ms), nil, true
 	case opPut:
 		queue, m, o := r.put()
 		if r.end() != nil {
@@ -75,6 +85,40 @@ func (s *served) connect(ctx context.Context, r *reader) (result []byte, err err
 		b = append(b, 0, protocolLevel)
 	}
 	return b, nil, true
+}
+
+// getBatch gets the first message as asked, and then what is there at once, until there are enough. One that was
+// backed out before ends the batch, so that its reader can treat it alone. What goes wrong after the first
+// message is left for the next request to find.
+func (s *served) getBatch(ctx context.Context, queue string, o mq.GetOptions, most, size int) ([]mq.Message, error) {
+	m, err := s.work.Get(ctx, queue, o)
+	if err != nil {
+		return nil, err
+	}
+	ms := []mq.Message{m}
+	o.Wait, o.BrowseFirst, o.Browse = 0, false, o.Browse || o.BrowseFirst
+	longest := o.MaxBody
+	for size -= weight(m); size > 0 && len(ms) < most && m.BackoutCount == 0; size -= weight(m) {
+		if o.MaxBody = size; longest > 0 {
+			o.MaxBody = min(longest, size)
+		}
+		if m, err = s.work.Get(ctx, queue, o); err != nil {
+			break
+		}
+		ms = append(ms, m)
+	}
+	return ms, nil
+}
+
+// weight is about as many bytes as messages take in a frame.
+func weight(ms ...mq.Message) (n int) {
+	for i := range ms {
+		n += descriptorWeight + len(ms[i].Body)
+		for _, p := range ms[i].Properties {
+			n += len(p.Name) + len(p.Value)
+		}
+	}
+	return n
 }
 
 // doPlain runs the requests that have no payload.

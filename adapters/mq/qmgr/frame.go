@@ -13,7 +13,7 @@ const protocolVersion = 1
 
 // protocolLevel counts what was added to the version: a higher level only adds operations, option bits and
 // fields that a client asks for.
-const protocolLevel = 2
+const protocolLevel = 3
 
 // maxFrame bounds a frame after its length: the longest body and room for all else.
 const maxFrame = MaxMsgLength + maxPropertyBytes + 64<<10
@@ -38,7 +38,8 @@ const (
 	opQuiesce
 	opFault
 	opAliases
-	opReply byte = 0x80
+	opGetBatch      // level 3
+	opReply    byte = 0x80
 )
 
 // frame is one unit of the protocol.

@@ -163,8 +163,8 @@ func Example_frame() {
 	// Output: 00 00 00 06 01 04 00 00 00 07
 }
 
-// What level 2 added comes back as it was, and no byte less is taken for it.
-func TestAdministrationComesBackAsItWas(t *testing.T) {
+// What later levels added comes back as it was, and no byte less is taken for it.
+func TestWhatLevelsAddedComesBackAsItWas(t *testing.T) {
 	whole := func(b []byte, decode func(*reader) any, want any) {
 		t.Helper()
 		r := reader{b: b}
@@ -180,6 +180,12 @@ func TestAdministrationComesBackAsItWas(t *testing.T) {
 	}
 	o := mq.GetOptions{Syncpoint: true, LogicalOrder: true, AllAvailable: true, GroupID: mq.ID{7}, MsgSeqNumber: 3, Wait: time.Second}
 	whole(appendGet(nil, "Q", o), func(r *reader) any { _, o := r.get(); return o }, o)
+	whole(appendGetBatch(nil, "Q", o, 250, 8<<20), func(r *reader) any {
+		_, o, most, size := r.getBatch()
+		return []any{o, most, size}
+	}, []any{o, 250, 8 << 20})
+	two := []mq.Message{{Body: []byte("one")}, {Descriptor: mq.Descriptor{BackoutCount: 1}, Body: []byte("two")}}
+	whole(appendBatch(nil, two), func(r *reader) any { return r.batch() }, two)
 	settings := []string{"maxdepth=5", "put=disabled"}
 	whole(appendDefine(nil, "Q", modeAlter, settings), func(r *reader) any { _, _, s := r.define(); return s }, settings)
 	d := Detail{Name: "A", Target: "Q", Attributes: mq.Attributes{Queue: "Q", Depth: 2, OldestAge: time.Second}, PutInhibited: true,

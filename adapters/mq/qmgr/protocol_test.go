@@ -22,6 +22,8 @@ func TestProtocolIsAsWritten(t *testing.T) {
 		fmt.Sprintf("version %d, level %d", protocolVersion, protocolLevel),
 		fmt.Sprintf("| %d define", opDefine), fmt.Sprintf("| %d alias |", opAlias), fmt.Sprintf("| %d describe", opDescribe),
 		fmt.Sprintf("| %d quiesce", opQuiesce), fmt.Sprintf("| %d fault", opFault), fmt.Sprintf("| %d aliases", opAliases),
+		fmt.Sprintf("| %d get batch", opGetBatch), fmt.Sprintf("%d is level %d", opGetBatch, batchLevel),
+		fmt.Sprintf("its properties and %d,", descriptorWeight),
 		fmt.Sprintf("%d define a queue, %d alter", modeDefine, modeAlter),
 		fmt.Sprintf("%d in\nlogical order; %d only groups whose messages are all there; %d GroupId and MsgSeqNumber follow", getLogical, getAll, getMatchGroup),
 		fmt.Sprintf("%d the connection ends before the\ncall; %d it ends after the call, without the reply; %d the call is refused with the reason code; %d the call waits", FaultBroken, FaultAnswerLost, FaultReason, FaultSlow),

@@ -60,6 +60,50 @@ func (r *reader) get() (queue string, o mq.GetOptions) {
 	return queue, o
 }
 
+// batchLevel is the level since which several messages are got in one request.
+const batchLevel = 3
+
+// maxBatch bounds the messages of one reply; descriptorWeight is what each counts beside its body and properties.
+const (
+	maxBatch         = 10_000
+	descriptorWeight = 512
+)
+
+func appendGetBatch(b []byte, queue string, o mq.GetOptions, most, size int) []byte {
+	b = appendGet(b, queue, o)
+	b = appendInt(b, int32(max(1, min(most, maxBatch))))
+	return appendInt(b, int32(max(1, min(size, MaxMsgLength))))
+}
+
+func (r *reader) getBatch() (queue string, o mq.GetOptions, most, size int) {
+	queue, o = r.get()
+	most, size = int(r.int()), int(r.int())
+	if r.err == nil && (most < 1 || most > maxBatch || size < 1 || size > MaxMsgLength) {
+		r.err = errCount
+	}
+	return queue, o, most, size
+}
+
+func appendBatch(b []byte, ms []mq.Message) []byte {
+	b = appendInt(b, int32(len(ms)))
+	for i := range ms {
+		b = appendMessage(b, &ms[i])
+	}
+	return b
+}
+
+func (r *reader) batch() []mq.Message {
+	n := r.uint32()
+	if r.err == nil && (n < 1 || n > maxBatch) {
+		r.err = errCount
+	}
+	var ms []mq.Message
+	for ; n > 0 && r.err == nil; n-- {
+		ms = append(ms, r.message())
+	}
+	return ms
+}
+
 func appendPut(b []byte, queue string, m *mq.Message, o mq.PutOptions) []byte {
 	b = appendText(b, queue)
 	b = appendInt(b, int32(bits(o.Syncpoint, o.NewMsgID, o.PassContext)))
