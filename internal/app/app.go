@@ -77,6 +77,7 @@ type App struct {
 	console  *console.Console
 	parity   map[string]router.Compare
 	bridges  []*bridgeRun
+	datasets []*datasetWatch
 	sides    map[string]http.RoundTripper // by sideName
 	checks   []console.Check
 	sample   *sample
@@ -105,7 +106,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	a.metrics.mq, a.metrics.bridge = mq.NewMetrics(a.registry), bridge.NewMetrics(a.registry)
 	for _, step := range []func(context.Context) error{
-		a.openPorts, a.openFiles, a.openQueues, a.openSample, a.openExchanges, a.openRouter, a.openBridges, a.openDiversions, a.openKafka, a.openWebhooks, a.openConsole,
+		a.openPorts, a.openFiles, a.openQueues, a.openSample, a.openExchanges, a.openRouter, a.openBridges, a.openDatasets, a.openDiversions, a.openKafka, a.openWebhooks, a.openConsole,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())

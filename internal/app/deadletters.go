@@ -5,17 +5,27 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"time"
 
+	"github.com/portage-gateway/portage/adapters"
 	"github.com/portage-gateway/portage/adapters/bridge"
 	"github.com/portage-gateway/portage/adapters/mq"
 	"github.com/portage-gateway/portage/internal/console"
 )
 
-// deadLetters lists the newest dead letters of every bridge that reads a queue: why and where, never what.
+// deadLetters lists the newest dead letters of every bridge that reads a queue, and the oldest of each dataset:
+// why and where, never what.
 func (a *App) deadLetters(ctx context.Context, limit int) ([]console.DeadLetter, error) {
 	out := []console.DeadLetter{}
 	for bridge, queue := range a.deadLetterQueues() {
 		letters, err := a.browse(ctx, bridge, queue, limit)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, letters...)
+	}
+	for _, d := range a.datasets {
+		letters, err := d.letters(ctx, limit)
 		if err != nil {
 			return nil, err
 		}
@@ -53,14 +63,13 @@ func (a *App) browse(ctx context.Context, bridge, queue string, limit int) ([]co
 		if err != nil {
 			return nil, err
 		}
-		if out = append(out, deadLetter(bridge, queue, m)); len(out) >= 2*limit+1 {
+		if out = append(out, deadLetter(bridge, queue, m.PutTime, mq.AsMessage(m))); len(out) >= 2*limit+1 {
 			out = append(out[:0], out[len(out)-limit:]...)
 		}
 	}
 }
 
-func deadLetter(name, queue string, queued mq.Message) console.DeadLetter {
-	m := mq.AsMessage(queued)
+func deadLetter(name, queue string, at time.Time, m adapters.Message) console.DeadLetter {
 	text := func(name string) string {
 		v, _ := m.Header(name)
 		return v
@@ -73,7 +82,7 @@ func deadLetter(name, queue string, queued mq.Message) console.DeadLetter {
 		return n
 	}
 	return console.DeadLetter{
-		Bridge: name, Queue: queue, Time: queued.PutTime,
+		Bridge: name, Queue: queue, Time: at,
 		Reason: cmp.Or(text(bridge.HeaderReason), "unknown"), Field: text(bridge.HeaderField),
 		Offset: number(bridge.HeaderOffset), Size: number(bridge.HeaderSize),
 	}

@@ -266,6 +266,9 @@ func Check(c *config.Config) error {
 	for _, d := range c.Diversions {
 		note("diversion", d.Name, checkDiversion(d))
 	}
+	for _, d := range c.Datasets {
+		note("dataset", d.Name, checkDataset(d))
+	}
 	for _, contract := range c.Contracts {
 		_, err := loadContract(contract.File)
 		note("contract", contract.File, err)

@@ -44,6 +44,7 @@ func (c *Config) check() []fault {
 	c.checkBridges(k)
 	c.checkDiversions(k)
 	c.checkNames(k)
+	c.checkDatasets(k)
 	c.checkContracts(k)
 	return k.faults
 }

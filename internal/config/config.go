@@ -36,6 +36,8 @@ type Config struct {
 	Bridges []Bridge `yaml:"bridges"`
 	// Diversions read queues that Legacy read before, and pass each message to the side that serves its client.
 	Diversions []Diversion `yaml:"diversions"`
+	// Datasets carry the generations of files into the journal.
+	Datasets []Dataset `yaml:"datasets"`
 	// Kafka takes every event of the journal. Without brokers there is none.
 	Kafka kafka.Config `yaml:"kafka"`
 	// Webhooks are subscribers that get every event of the journal over HTTP.
