@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -104,9 +105,9 @@ func (s *store) prepare(ctx context.Context, path string) (err error) {
 	for text, stmt := range map[string]**sql.Stmt{
 		"BEGIN IMMEDIATE": &s.begin,
 		"COMMIT":          &s.commit,
-		"INSERT INTO messages VALUES (?,?,?,?,?,?)":  &s.insert,
-		"DELETE FROM messages WHERE seq=?":           &s.delete,
-		"UPDATE messages SET backouts=? WHERE seq=?": &s.update,
+		"INSERT INTO messages VALUES (?,?,?,?,?,?)":      &s.insert,
+		"DELETE FROM messages WHERE seq BETWEEN ? AND ?": &s.delete,
+		"UPDATE messages SET backouts=? WHERE seq=?":     &s.update,
 	} {
 		if *stmt, err = s.conn.PrepareContext(ctx, text); err != nil {
 			return fmt.Errorf("prepare %s: %w", path, err)
@@ -223,16 +224,31 @@ func (s *store) execAll(ctx context.Context, changes []*change) error {
 				return err
 			}
 		}
-		for _, seq := range c.deletes {
-			if _, err := s.delete.ExecContext(ctx, int64(seq)); err != nil {
-				return err
-			}
+		if err := s.deleteAll(ctx, c.deletes); err != nil {
+			return err
 		}
 		for _, b := range c.backouts {
 			if _, err := s.update.ExecContext(ctx, b.count, int64(b.seq)); err != nil {
 				return err
 			}
 		}
+	}
+	return nil
+}
+
+// deleteAll deletes rows, each run of numbers that follow one another at once: a unit of work mostly took its
+// messages in the order in which they came.
+func (s *store) deleteAll(ctx context.Context, seqs []uint64) error {
+	slices.Sort(seqs)
+	for len(seqs) > 0 {
+		n := 1
+		for n < len(seqs) && seqs[n] == seqs[n-1]+1 {
+			n++
+		}
+		if _, err := s.delete.ExecContext(ctx, int64(seqs[0]), int64(seqs[n-1])); err != nil {
+			return err
+		}
+		seqs = seqs[n:]
 	}
 	return nil
 }
