@@ -22,7 +22,8 @@ type Bridge struct {
 	// Name stands in metrics, log lines and dead letters. Required.
 	Name string
 	// Source delivers. If it has a method Resume(position []byte) error, Run tells it what the Sink's
-	// Ledger committed last. Required.
+	// Ledger committed last; if it has a method OnTake(func(context.Context) error) as mq.Source does, not before
+	// it has its queue to itself, so that a bridge that stands by disturbs nobody. Required.
 	Source adapters.Source
 	// Sink takes what the translation makes. If it is a Ledger too, each batch's Position is committed
 	// with it. If it has a method Duplicates() uint64, a count that grows with each message it dropped
@@ -54,16 +55,9 @@ type Bridge struct {
 // good messages and the Position are published, the Source commits. Good messages keep their order,
 // and no bad one holds them up.
 func (b *Bridge) Run(ctx context.Context) error {
-	r, err := b.prepare(ctx)
-	if err != nil {
-		return fmt.Errorf("bridge %s: %w", b.Name, err)
-	}
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	r.stop = stop
-	err = b.Source.Consume(ctx, r.handle)
-	if cause := context.Cause(ctx); cause != nil && cause != ctx.Err() {
-		err = cause
+	r, err := b.prepare()
+	if err == nil {
+		err = r.consume(ctx, b.Source, r.ledger, r.handle)
 	}
 	if err != nil {
 		return fmt.Errorf("bridge %s: %w", b.Name, err)
@@ -77,10 +71,10 @@ type run struct {
 	ledger     adapters.Ledger // nil: the Sink is none
 	duplicates func() uint64
 	numbers    numbers
-	stop       context.CancelCauseFunc
+	ending
 }
 
-func (b *Bridge) prepare(ctx context.Context) (*run, error) {
+func (b *Bridge) prepare() (*run, error) {
 	switch {
 	case b.Name == "":
 		return nil, errors.New("it has no Name")
@@ -108,19 +102,7 @@ func (b *Bridge) prepare(ctx context.Context) (*run, error) {
 	if s, ok := b.Sink.(interface{ Duplicates() uint64 }); ok {
 		r.duplicates = s.Duplicates
 	}
-	var ok bool
-	if r.ledger, ok = b.Sink.(adapters.Ledger); !ok {
-		return r, nil
-	}
-	position, err := r.ledger.Recover(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if s, ok := b.Source.(interface{ Resume(position []byte) error }); ok {
-		if err := s.Resume(position); err != nil {
-			return nil, err
-		}
-	}
+	r.ledger, _ = b.Sink.(adapters.Ledger)
 	return r, nil
 }
 
@@ -129,9 +111,7 @@ func (r *run) handle(ctx context.Context, u adapters.Unit, b adapters.Batch) err
 	letters, err := r.carry(ctx, u, b)
 	if err != nil {
 		r.numbers.returned(len(b.Messages))
-		if r.ledger != nil && errors.Is(err, adapters.ErrInDoubt) || errors.Is(err, adapters.ErrFenced) {
-			r.stop(err)
-		}
+		r.judge(r.ledger, err)
 		return err
 	}
 	for _, l := range letters {

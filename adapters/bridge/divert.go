@@ -23,7 +23,7 @@ type Diversion struct {
 	// Name stands in metrics and log lines. Required.
 	Name string
 	// Source delivers. With a Sink it must give batches a Position, as mq.Source does, and may have Resume
-	// (see Bridge.Source). Required.
+	// and OnTake (see Bridge.Source). Required.
 	Source adapters.Source
 	// LegacyQueue is the queue that Legacy reads, for Unit.Put: the message goes there with its bytes,
 	// descriptor, identity context, properties and what is left of its expiry. Required, but for a Tap.
@@ -61,22 +61,15 @@ type diverting struct {
 	numbers diversionNumbers
 	lost    uint64 // as last told
 	known   bool   // lost was told
-	stop    context.CancelCauseFunc
+	ending
 }
 
 // Run diverts until ctx ends, then returns nil. It returns an error when the Source ends, and when the
 // Ledger is in doubt or taken over, as Bridge.Run does.
 func (d *Diversion) Run(ctx context.Context) error {
 	r, err := d.prepare(ctx)
-	if err != nil {
-		return fmt.Errorf("diversion %s: %w", d.Name, err)
-	}
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	r.stop = stop
-	err = d.Source.Consume(ctx, r.handle)
-	if cause := context.Cause(ctx); cause != nil && cause != ctx.Err() {
-		err = cause
+	if err == nil {
+		err = r.consume(ctx, d.Source, r.ledger, r.handle)
 	}
 	if err != nil {
 		return fmt.Errorf("diversion %s: %w", d.Name, err)
@@ -126,13 +119,6 @@ func (d *Diversion) prepare(ctx context.Context) (*diverting, error) {
 	if r.ledger, ok = d.Sink.(adapters.Ledger); !ok {
 		return nil, errors.New("its Sink remembers nothing, so a message could reach both sides: give Modern a queue, and carry it on from there with a bridge")
 	}
-	position, err := r.ledger.Recover(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if s, ok := d.Source.(interface{ Resume(position []byte) error }); ok {
-		return r, s.Resume(position)
-	}
 	return r, nil
 }
 
@@ -152,9 +138,7 @@ func (r *diverting) handle(ctx context.Context, u adapters.Unit, b adapters.Batc
 		err = r.pass(ctx, u, b.Position, s)
 	}
 	if err != nil {
-		if r.ledger != nil && errors.Is(err, adapters.ErrInDoubt) || errors.Is(err, adapters.ErrFenced) {
-			r.stop(err)
-		}
+		r.judge(r.ledger, err)
 		return err
 	}
 	for k, n := range s.counts {
