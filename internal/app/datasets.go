@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"sync"
+	"time"
 
+	"github.com/portage-gateway/portage/adapters"
 	"github.com/portage-gateway/portage/adapters/bridge"
 	"github.com/portage-gateway/portage/adapters/dataset"
 	"github.com/portage-gateway/portage/copybooks/mapping"
@@ -37,7 +40,7 @@ func (a *App) openDataset(c config.Dataset, metrics *dataset.Metrics) error {
 	if err != nil {
 		return err
 	}
-	w := &datasetWatch{name: c.Name}
+	w := &datasetWatch{name: c.Name, log: a.log}
 	own := c.Config
 	own.Sealer, own.Log, own.Metrics, own.Notify = a.vault.Sealer("dataset"), a.log, metrics, w.hear
 	if c.Totals != nil {
@@ -53,7 +56,8 @@ func (a *App) openDataset(c config.Dataset, metrics *dataset.Metrics) error {
 		Name: c.Name, Source: w.source, Sink: a.journal.Ledger(c.Name), Translate: translate, DeadLetters: c.Name,
 		Metrics: a.metrics.bridge, Log: a.log,
 	}
-	a.actors.add("dataset "+c.Name, a.addBridge(c.Name, c.Path, b.Run).run)
+	carry := func(ctx context.Context) error { return w.carry(ctx, b.Run) }
+	a.actors.add("dataset "+c.Name, a.addBridge(c.Name, c.Path, carry).run)
 	a.check("dataset-"+c.Name, w.probe)
 	a.datasets = append(a.datasets, w)
 	return nil
@@ -86,11 +90,52 @@ func checkDataset(c config.Dataset) error {
 type datasetWatch struct {
 	name   string
 	source *dataset.Source
+	log    *slog.Logger
 
 	mu       sync.Mutex
+	fault    string // what keeps it from going on
 	rejected bool   // there may be a rejected generation: the folder says
 	missing  string // what did not come
 	partial  string // the file that is there and not complete
+}
+
+// datasetPause is how long a dataset waits before it tries again what failed.
+const datasetPause = 10 * time.Second
+
+// carry runs the bridge, again and again: a folder that cannot be read may come back, and what is settled is
+// kept. What only the ledger can tell, and what another has taken over, is the bridge's own affair.
+func (w *datasetWatch) carry(ctx context.Context, run func(context.Context) error) error {
+	for {
+		well := time.AfterFunc(datasetPause, w.well)
+		err := run(ctx)
+		well.Stop()
+		if err == nil || ctx.Err() != nil || errors.Is(err, adapters.ErrInDoubt) || errors.Is(err, adapters.ErrFenced) {
+			return err
+		}
+		w.fail(err)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(datasetPause):
+		}
+	}
+}
+
+// well says that what was wrong is so no more.
+func (w *datasetWatch) well() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.fault = ""
+}
+
+// fail keeps what is wrong, and logs it when it is new.
+func (w *datasetWatch) fail(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if text := err.Error(); text != w.fault {
+		w.fault = text
+		w.log.Error("the dataset waits", "dataset", w.name, "err", err)
+	}
 }
 
 // hear takes what became of a generation. An accepted one is the answer to all that was said before.
@@ -119,6 +164,9 @@ func (w *datasetWatch) hear(_ context.Context, e dataset.Event) {
 func (w *datasetWatch) probe(context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.fault != "" {
+		return console.Warn("%s", w.fault)
+	}
 	if w.rejected {
 		now, err := w.source.Standing()
 		if err != nil {
