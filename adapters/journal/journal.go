@@ -163,7 +163,8 @@ func (j *Journal) open() error {
 func (j *Journal) Close() error { return j.close() }
 
 // Publish makes the messages durable, all or none, in their order. Those already there with the same
-// body are dropped and counted; one that is there with another body refuses all of them with an
+// body are dropped and counted, and so are CloudEvents that differ from it in extension attributes only, such as
+// the trace of a record that was put again; one that is there with another body refuses all of them with an
 // *adapters.Refusal of reason "id-conflict". When ctx ends before the messages were taken up, nothing
 // is written; after that Publish waits for the commit.
 func (j *Journal) Publish(ctx context.Context, m ...adapters.Message) error {

@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -97,7 +96,7 @@ func (t *txn) scan(s *sql.Stmt, args []any, into ...any) (found bool, err error)
 	return true, nil
 }
 
-// append adds one event unless it is there; added is false if it was, with the same body.
+// append adds one event unless it is there; added is false if it was, and is the same (see same).
 func (t *txn) append(r *row, body []byte) (added bool, err error) {
 	n, err := t.affected(t.insert, t.log.head+1, r.id, t.cfg.Now().UnixMilli(), r.sealed)
 	if err != nil {
@@ -117,7 +116,7 @@ func (t *txn) append(r *row, body []byte) (added bool, err error) {
 		return false, &Error{Op: "compare event " + r.id + " with the one that is there", Path: t.cfg.Path, Err: err,
 			Hint: "the keys must be those of this data folder"}
 	}
-	if !bytes.Equal(first.Body, body) {
+	if !same(first.Body, body) {
 		return false, &adapters.Refusal{Reason: "id-conflict", Offset: -1, Size: -1,
 			Err: fmt.Errorf("event %s: %w", r.id, errConflict)}
 	}
