@@ -1,13 +1,11 @@
 package main
 
 import (
-	"encoding"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -36,132 +34,6 @@ func (e *exitError) Error() string {
 
 // Unwrap returns the cause.
 func (e *exitError) Unwrap() error { return e.err }
-
-// builtin is what stands before the name of a sample copybook.
-const builtin = "builtin:"
-
-// layoutFlags are the flags of every command that reads copybooks.
-type layoutFlags struct {
-	include []string
-	options copybooks.Options
-	words   []flagWord
-}
-
-// flagWord is a flag whose value is one of a few words.
-type flagWord struct {
-	name  string
-	value *string
-	into  encoding.TextUnmarshaler
-}
-
-func (f *layoutFlags) word(cmd *cobra.Command, into encoding.TextUnmarshaler, name, value, usage string) {
-	w := flagWord{name: name, value: new(string), into: into}
-	cmd.Flags().StringVar(w.value, name, value, usage)
-	f.words = append(f.words, w)
-}
-
-func (f *layoutFlags) register(cmd *cobra.Command) {
-	flags := cmd.Flags()
-	flags.StringVar(&f.options.Codepage, "codepage", "cp037", "code page of text: cp037 cp500 cp1047 cp1140 ... ascii latin1 utf8")
-	flags.StringArrayVarP(&f.include, "include", "I", nil, "directory where COPY finds its texts, beside the copybook's own (repeatable)")
-	f.word(cmd, &f.options.ODO, "odo", "slide", "slide|max: where items stand behind a table of variable length")
-	f.word(cmd, &f.options.Float, "float", "hex", "hex|ieee: the format of COMP-1 and COMP-2")
-	f.word(cmd, &f.options.Endian, "endian", "big", "big|little: the byte order of binary items")
-	f.word(cmd, &f.options.Trunc, "trunc", "std", "std|bin: the values that a binary item takes")
-}
-
-// settle reads the flags that are words.
-func (f *layoutFlags) settle() error {
-	for _, w := range f.words {
-		if err := w.into.UnmarshalText([]byte(*w.value)); err != nil {
-			return &exitError{exitUsage, fmt.Errorf("--%s: %w", w.name, err)}
-		}
-	}
-	return nil
-}
-
-// layouts parses copybooks: files, "-" for standard input, or builtin:NAME.
-func (f *layoutFlags) layouts(stdin io.Reader, names ...string) ([]*copybooks.Layout, error) {
-	if err := f.settle(); err != nil {
-		return nil, err
-	}
-	var all []*copybooks.Layout
-	for _, name := range names {
-		src, err := openCopybook(stdin, name)
-		if err != nil {
-			return nil, err
-		}
-		o := f.options
-		o.Copy = f.copier(name)
-		layouts, err := copybooks.Parse(name, src, o)
-		src.Close()
-		if err != nil {
-			return nil, &exitError{exitUsage, err}
-		}
-		all = append(all, layouts...)
-	}
-	if len(all) == 0 {
-		return nil, &exitError{exitUsage, fmt.Errorf("%s: there is no record in it", strings.Join(names, ", "))}
-	}
-	return all, nil
-}
-
-func openCopybook(stdin io.Reader, name string) (io.ReadCloser, error) {
-	if name == "-" {
-		return io.NopCloser(stdin), nil
-	}
-	if sample, ok := strings.CutPrefix(name, builtin); ok {
-		f, err := benefits.Files().Open(strings.ToUpper(sample) + ".cpy")
-		if err != nil {
-			return nil, &exitError{exitUsage, fmt.Errorf("there is no sample copybook %q\n  there are: %s", sample, strings.Join(sampleNames(), ", "))}
-		}
-		return f, nil
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, &exitError{exitIO, fmt.Errorf("copybook: %w", err)}
-	}
-	return f, nil
-}
-
-// sampleNames returns the sample copybooks as arguments.
-func sampleNames() []string {
-	files, err := fs.Glob(benefits.Files(), "*.cpy")
-	if err != nil {
-		return nil
-	}
-	for i, f := range files {
-		files[i] = builtin + strings.TrimSuffix(f, ".cpy")
-	}
-	return files
-}
-
-// copier finds the texts of COPY statements, in the copybook's directory and in those of --include.
-func (f *layoutFlags) copier(copybook string) func(name, library string) (io.ReadCloser, error) {
-	dirs := f.include
-	if copybook != "-" && !strings.HasPrefix(copybook, builtin) {
-		dirs = append([]string{filepath.Dir(copybook)}, dirs...)
-	}
-	return func(name, library string) (io.ReadCloser, error) {
-		if name != filepath.Base(name) || library != filepath.Base(library) && library != "" {
-			return nil, fmt.Errorf("%q is no name of a copybook", name)
-		}
-		for _, dir := range dirs {
-			for _, base := range []string{name, strings.ToLower(name), strings.ToUpper(name)} {
-				for _, ext := range []string{"", ".cpy", ".CPY", ".cbl", ".CBL", ".cob", ".copy"} {
-					file, err := os.Open(filepath.Join(dir, library, base+ext))
-					if err == nil {
-						return file, nil
-					}
-					if !errors.Is(err, fs.ErrNotExist) {
-						return nil, err
-					}
-				}
-			}
-		}
-		return nil, fmt.Errorf("no such text in %s", strings.Join(dirs, ", "))
-	}
-}
 
 // recordFlags are the flags that decode and encode share.
 type recordFlags struct {
