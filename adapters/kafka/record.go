@@ -7,14 +7,20 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/IBM/sarama"
 
 	"github.com/portage-gateway/portage/adapters"
 )
 
-// IDHeader carries Message.ID in each record: readers drop repetitions by it.
-const IDHeader = "portage-id"
+// Headers of each record that Portage publishes.
+const (
+	// IDHeader carries Message.ID: readers drop repetitions by it.
+	IDHeader = "portage-id"
+	// TimeHeader carries Message.Time (RFC 3339, to the nanosecond) where it is known.
+	TimeHeader = "portage-time"
+)
 
 const structuredType = "application/cloudevents+json"
 
@@ -39,9 +45,10 @@ func (c *Config) records(m []adapters.Message) ([]*sarama.ProducerMessage, error
 	return records, nil
 }
 
-// record keeps body, key, headers and time. The ID goes into a header of its own.
+// record keeps body, key and headers. ID and Time go into headers of their own. The record's timestamp is when it is published:
+// brokers delete by it (retention.ms), and a message that waited longer than that would be gone as soon as it came.
 func (c *Config) record(m adapters.Message) (*sarama.ProducerMessage, error) {
-	r := &sarama.ProducerMessage{Topic: c.Topic, Timestamp: m.Time}
+	r := &sarama.ProducerMessage{Topic: c.Topic}
 	if len(m.Key) > 0 {
 		r.Key = sarama.ByteEncoder(m.Key)
 	}
@@ -55,11 +62,14 @@ func (c *Config) record(m adapters.Message) (*sarama.ProducerMessage, error) {
 	}
 	r.Value = sarama.ByteEncoder(body)
 	for _, h := range headers {
-		if h.Name != IDHeader {
+		if h.Name != IDHeader && h.Name != TimeHeader {
 			r.Headers = append(r.Headers, sarama.RecordHeader{Key: []byte(h.Name), Value: []byte(h.Value)})
 		}
 	}
 	r.Headers = append(r.Headers, sarama.RecordHeader{Key: []byte(IDHeader), Value: []byte(m.ID)})
+	if !m.Time.IsZero() {
+		r.Headers = append(r.Headers, sarama.RecordHeader{Key: []byte(TimeHeader), Value: m.Time.UTC().AppendFormat(nil, time.RFC3339Nano)})
+	}
 	return r, nil
 }
 

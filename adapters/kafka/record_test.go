@@ -4,8 +4,10 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/twmb/franz-go/pkg/kfake"
 
 	"github.com/portage-gateway/portage/adapters"
 )
@@ -58,6 +60,24 @@ func TestTheIDHeaderIsOurs(t *testing.T) {
 	r, err := c.record(adapters.Message{ID: "mine", Headers: []adapters.Header{{Name: IDHeader, Value: "forged"}}})
 	if err != nil || len(r.Headers) != 1 || string(r.Headers[0].Value) != "mine" {
 		t.Errorf("headers %v, %v", r.Headers, err)
+	}
+}
+
+// Brokers delete by a record's timestamp. One that is older than the topic's retention.ms goes at the next look.
+func TestAnOldMessageIsANewRecord(t *testing.T) {
+	c := cluster(t, kfake.SeedTopics(1, "events"))
+	old := adapters.Message{ID: "old", Time: time.Date(1998, 7, 1, 8, 30, 0, 5, time.UTC),
+		Headers: []adapters.Header{{Name: TimeHeader, Value: "forged"}}}
+	before := time.Now().Truncate(time.Millisecond)
+	if err := open(t, Config{Brokers: c.ListenAddrs(), Topic: "events"}).Publish(t.Context(), old); err != nil {
+		t.Fatal(err)
+	}
+	r := records(t.Context(), t, c, "events")[0]
+	if r.Timestamp.Before(before) {
+		t.Errorf("the record is of %v", r.Timestamp)
+	}
+	if m := asMessage(r); !m.Time.Equal(old.Time) || len(m.Headers) != 0 {
+		t.Errorf("time %v, headers %v; want %v and none", m.Time, m.Headers, old.Time)
 	}
 }
 

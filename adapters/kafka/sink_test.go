@@ -85,15 +85,11 @@ func records(ctx context.Context, t testing.TB, c *kfake.Cluster, topic string) 
 
 // asMessage turns a record back into what was published.
 func asMessage(r *kgo.Record) adapters.Message {
-	m := adapters.Message{Key: r.Key, Body: r.Value, Time: r.Timestamp.UTC()}
+	m := &sarama.ConsumerMessage{Topic: r.Topic, Key: r.Key, Value: r.Value}
 	for _, h := range r.Headers {
-		if h.Key == IDHeader {
-			m.ID = string(h.Value)
-			continue
-		}
-		m.Headers = append(m.Headers, adapters.Header{Name: h.Key, Value: string(h.Value)})
+		m.Headers = append(m.Headers, &sarama.RecordHeader{Key: []byte(h.Key), Value: h.Value})
 	}
-	return m
+	return fromRecord(m)
 }
 
 func message(n int) adapters.Message {

@@ -139,9 +139,16 @@ func (s *Source) member(ctx context.Context, h adapters.Handler) (worked bool, e
 func fromRecord(r *sarama.ConsumerMessage) adapters.Message {
 	m := adapters.Message{ID: fmt.Sprintf("%s/%d/%d", r.Topic, r.Partition, r.Offset), Key: r.Key, Body: r.Value, Time: r.Timestamp.UTC()}
 	for _, h := range r.Headers {
-		if name, value := string(h.Key), string(h.Value); name == IDHeader && value != "" {
-			m.ID = value
-		} else {
+		switch name, value := string(h.Key), string(h.Value); name {
+		case IDHeader:
+			if value != "" {
+				m.ID = value
+			}
+		case TimeHeader:
+			if t, err := time.Parse(time.RFC3339Nano, value); err == nil {
+				m.Time = t.UTC()
+			}
+		default:
 			m.Headers = append(m.Headers, adapters.Header{Name: name, Value: value})
 		}
 	}
