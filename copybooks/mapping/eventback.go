@@ -244,3 +244,9 @@ func (c *EventContent) Append(dst []byte, r copybooks.Record) ([]byte, error) {
 	rec := c.view.view.of(&r)
 	return rec.append(dst, &r, c.ops[rec])
 }
+
+// Source is the source of the events, as the event block says.
+func (v *EventView) Source() string { return v.view.file.Event.Source }
+
+// Subject names the Fields that say whom events are about, as the event block does.
+func (v *EventView) Subject() Subject { return v.view.file.Event.Subject }
