@@ -7,6 +7,7 @@ type Decoder struct {
 	RecordSize int
 
 	frame frame
+	fixed int // the length of every record; -1: there may be others
 	err   error
 }
 
@@ -14,14 +15,18 @@ type Decoder struct {
 func (l *Layout) Decoder() *Decoder {
 	p, err := NewPlan(l)
 	if err != nil {
-		return &Decoder{err: err}
+		return &Decoder{fixed: -1, err: err}
 	}
 	return p.Decoder()
 }
 
 // Decoder returns a new Decoder that shares the Plan.
 func (p *Plan) Decoder() *Decoder {
-	return &Decoder{frame: frame{plan: p, regs: make([]int32, p.regs)}}
+	d := &Decoder{fixed: -1, frame: frame{plan: p, regs: make([]int32, p.regs)}}
+	if len(p.scope.tables) == 0 {
+		d.fixed = int(p.root.size)
+	}
+	return d
 }
 
 // Decode checks the length of b and the counters of its tables, and returns b as a Record, which borrows b
@@ -31,6 +36,13 @@ func (p *Plan) Decoder() *Decoder {
 // record, or RecordSize. It may end early inside its last storage if that has several views. Errors are
 // *FieldError: short-record, long-record, odo-count, or what is wrong with a counter.
 func (d *Decoder) Decode(b []byte) (Record, error) {
+	if len(b) == d.fixed {
+		return Record{frame: &d.frame, b: b}, nil
+	}
+	return d.decode(b)
+}
+
+func (d *Decoder) decode(b []byte) (Record, error) {
 	if d.err != nil {
 		return Record{}, d.err
 	}

@@ -44,8 +44,8 @@ func (r *Record) Pos(it *Item) int { return int(it.off + r.regs[it.reg]) }
 // Slice returns the bytes of an elementary Item, or ShortRecord. An element of a table is meant if the Item
 // is one.
 func (r *Record) Slice(it *Item) ([]byte, Fault) {
-	end := int(it.span.end + r.regs[it.span.reg])
-	off := end - int(it.size)
+	off := int(it.span.off + r.regs[it.span.reg])
+	end := off + int(it.size)
 	if end > len(r.b) {
 		return nil, ShortRecord
 	}

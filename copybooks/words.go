@@ -2,27 +2,29 @@ package copybooks
 
 import "encoding/binary"
 
-// The usual values of Items. Numbers are read as one word that ends with the Item's last byte: what stands before it in the
-// word is shifted out. Which way an Item goes is settled when the Plan is made. Every other number, a number
-// near the record's start and one that is not valid goes by its Codec, which knows the reasons.
+// The usual values of Items. A number is read as one word that begins with the Item's first byte: what stands
+// behind it in the word is shifted out. Which way an Item goes is settled when the Plan is made. Every other value,
+// and one that is not valid, goes by its Codec, which knows the reasons.
 
 // way is how the bytes of an Item become a number.
 type way uint8
 
 const (
 	byCodec     way = iota
-	byBinary        // two's complement, big endian, of 2, 4 or 8 bytes
+	byText          // text of a code page with one byte a character, spaces to the right
+	byInteger       // two's complement, big endian, of 2 or 8 bytes
+	byInteger4      // the same of 4 bytes
 	byNatural       // the same without a sign, of 2 or 4 bytes
+	byFraction      // with a sign, of 2, 4 or 8 bytes and with digits behind the point
 	byPacked        // packed decimal of up to 8 bytes
 	byZoned         // EBCDIC digits, at most 8, without a sign or with one over the last
-	byLongZoned     // the same of 9 to 16 digits
+	byLongZoned     // up to 16 EBCDIC digits with any sign
 	byEdited        // a numeric-edited PICTURE of up to 16 digits
-	byText          // text of a code page with one byte a character, spaces to the right
 )
 
 // span is what reading a number takes.
 type span struct {
-	end, reg int32 // behind the last byte, and the register that shifts it
+	off, reg int32 // of the first byte, and the register that shifts it
 	way      way
 	signed   bool
 	shift    uint8 // how many bits of the word are not the Item's
@@ -38,7 +40,7 @@ const (
 // settle chooses the way of an Item whose Codec, offset and register are known.
 func (it *Item) settle() {
 	c := &it.Codec
-	p := span{end: it.off + it.size, reg: it.reg, signed: c.signed, scale: c.scale}
+	p := span{off: it.off, reg: it.reg, signed: c.signed, scale: c.scale}
 	if it.table != nil {
 		p.reg = it.table.inner.first
 	}
@@ -63,9 +65,13 @@ func (c *Codec) way() way {
 	case formBinary:
 		switch {
 		case c.little || n != 2 && n != 4 && n != 8:
+		case c.signed && c.scale > 0:
+			return byFraction
+		case c.signed && n == 4:
+			return byInteger4
 		case c.signed:
-			return byBinary
-		case n < 8:
+			return byInteger
+		case n < 8 && c.scale == 0:
 			return byNatural
 		}
 	case formPacked:
@@ -74,11 +80,11 @@ func (c *Codec) way() way {
 		}
 	case formZoned:
 		switch {
-		case c.zoned.ascii || c.zoned.sign > TrailingOverpunch || n > 16:
-		case n <= 8:
-			return byZoned
-		default:
+		case c.zoned.ascii || n > 17:
+		case n > 8 || c.zoned.sign > TrailingOverpunch:
 			return byLongZoned
+		default:
+			return byZoned
 		}
 	case formEdited:
 		if c.edited.rules != nil {
@@ -92,35 +98,75 @@ func (c *Codec) way() way {
 	return byCodec
 }
 
-// word returns the 8 bytes that end with an Item. ok is false where the record does not have them.
+// word returns the 8 bytes that begin with an Item. ok is false where the record does not have the Item.
 func (r *Record) word(p *span) (x uint64, ok bool) {
-	end := int(p.end + r.regs[p.reg])
-	if end < 8 || end > len(r.b) {
+	off := int(p.off + r.regs[p.reg])
+	if off+8 > len(r.b) {
+		return r.lastWord(p)
+	}
+	return binary.BigEndian.Uint64(r.b[off:]), true
+}
+
+// lastWord is word for an Item among the last 8 bytes: zeros stand behind them. It stays a call, so that word
+// need not be one.
+//
+//go:noinline
+func (r *Record) lastWord(p *span) (x uint64, ok bool) {
+	over := 8 * (int(p.off+r.regs[p.reg]) + 8 - len(r.b))
+	if len(r.b) < 8 || over > int(p.shift) {
 		return 0, false
 	}
-	return binary.BigEndian.Uint64(r.b[end-8 : end]), true
+	return binary.BigEndian.Uint64(r.b[len(r.b)-8:]) << (uint(over) & 63), true
 }
 
 // packedWord takes packed decimal apart: its digits in nibbles.
 func (p *span) packedWord(x uint64) (digits uint64, neg, ok bool) {
-	x = x << (p.shift & 63) >> (p.shift & 63)
+	x >>= p.shift & 63
 	sign := x & 0xF
 	neg = sign == 0xD || sign == 0xB
 	x >>= 4
 	return x, neg, sign >= 0xA && (p.signed || !neg) && notDigits(x) == 0
 }
 
-// zonedWord takes up to 8 EBCDIC digits apart, the sign over the last.
+// zonedWord takes up to 8 EBCDIC digits apart, the sign over the last: its digits in the low nibbles.
 func (p *span) zonedWord(x uint64) (digits uint64, neg, ok bool) {
-	x |= zones &^ (^uint64(0) >> (p.shift & 63))
+	x = x>>(p.shift&63) | zones&^(^uint64(0)>>(p.shift&63))
 	zone := x >> 4 & 0xF
 	neg = zone == 0xD || zone == 0xB
 	x |= 0xF0
 	bad := ^x&zones | (x&lowNibbles+sixes)&tens
-	return squeeze(x), neg, zone >= 0xA && (p.signed || !neg) && bad == 0
+	return x & lowNibbles, neg, zone >= 0xA && (p.signed || !neg) && bad == 0
 }
 
-// decimals returns the digits of a packed or zoned Item of up to 16, a nibble each.
+// zonedNumber is the number of 8 digits, one in the low nibble of each byte.
+func zonedNumber(x uint64) uint64 {
+	x = x >> 8 & 0x000F000F000F000F * 10 + x & 0x000F000F000F000F
+	x = x >> 16 & 0x000000FF000000FF * 100 + x & 0x000000FF000000FF
+	return x>>32*10000 + x&0xFFFFFFFF
+}
+
+// magnitude returns the number in a word without its point and its sign. ok is false where it has none, and where
+// the word does not hold it.
+func (p *span) magnitude(x uint64) (n uint64, neg, ok bool) {
+	switch p.way {
+	case byZoned:
+		x, neg, ok = p.zonedWord(x)
+		return zonedNumber(x), neg, ok
+	case byPacked:
+		x, neg, ok = p.packedWord(x)
+		return fromBCD(x), neg, ok
+	case byNatural:
+		return x >> (p.shift & 63), false, true
+	case byInteger, byInteger4, byFraction:
+		if n := int64(x) >> (p.shift & 63); n < 0 {
+			return uint64(-n), true, true
+		}
+		return x >> (p.shift & 63), false, true
+	}
+	return 0, false, false
+}
+
+// decimals returns the digits of a packed, zoned or edited Item of up to 16, a nibble each.
 func (r *Record) decimals(it *Item) (digits uint64, neg, ok bool) {
 	p := &it.span
 	switch p.way {
@@ -130,7 +176,8 @@ func (r *Record) decimals(it *Item) (digits uint64, neg, ok bool) {
 		}
 	case byZoned:
 		if x, ok := r.word(p); ok {
-			return p.zonedWord(x << (p.shift & 63) >> (p.shift & 63))
+			x, neg, ok = p.zonedWord(x)
+			return squeeze(x), neg, ok
 		}
 	case byLongZoned:
 		if b, f := r.Slice(it); f == OK {
@@ -148,32 +195,19 @@ func (r *Record) decimals(it *Item) (digits uint64, neg, ok bool) {
 // Overflow: it is no integer of 64 bits.
 func (r *Record) Integer(it *Item) (int64, Fault) {
 	p := &it.span
-	if p.way == byCodec || p.way == byText || p.scale != 0 {
-		return r.slowInteger(it)
-	}
-	if p.way <= byNatural {
-		x, ok := r.word(p)
-		if !ok {
-			return r.slowInteger(it)
+	switch {
+	case p.scale != 0:
+	case p.way >= byLongZoned:
+		if digits, neg, ok := r.decimals(it); ok {
+			return signed(fromBCD(digits), neg), OK
 		}
-		if p.way == byBinary {
-			return int64(x<<(p.shift&63)) >> (p.shift & 63), OK
+	case p.way > byText:
+		if x, ok := r.word(p); ok {
+			if n, neg, ok := p.magnitude(x); ok {
+				return signed(n, neg), OK
+			}
 		}
-		return int64(x << (p.shift & 63) >> (p.shift & 63)), OK
 	}
-	digits, neg, ok := r.decimals(it)
-	if !ok {
-		return r.slowInteger(it)
-	}
-	n := int64(fromBCD(digits))
-	if neg {
-		n = -n
-	}
-	return n, OK
-}
-
-// slowInteger is Integer by the Item's Codec.
-func (r *Record) slowInteger(it *Item) (int64, Fault) {
 	b, f := r.Slice(it)
 	if f != OK {
 		return 0, f
@@ -181,12 +215,25 @@ func (r *Record) slowInteger(it *Item) (int64, Fault) {
 	return it.Codec.integer(b)
 }
 
+func signed(n uint64, neg bool) int64 {
+	if neg {
+		return -int64(n)
+	}
+	return int64(n)
+}
+
 // Number returns the value of a numeric Item with the registers as they stand. Blank: it has none.
 func (r *Record) Number(it *Item) (Decimal, Fault) {
 	p := &it.span
-	if p.way >= byPacked {
+	if p.way >= byLongZoned {
 		if digits, neg, ok := r.decimals(it); ok {
 			return Decimal{lo: fromBCD(digits), neg: neg && digits != 0, scale: p.scale}, OK
+		}
+	} else if p.way > byText {
+		if x, ok := r.word(p); ok {
+			if n, neg, ok := p.magnitude(x); ok {
+				return Decimal{lo: n, neg: neg && n != 0, scale: p.scale}, OK
+			}
 		}
 	}
 	b, f := r.Slice(it)
@@ -200,19 +247,19 @@ func (r *Record) Number(it *Item) (Decimal, Fault) {
 // first that is refused: n is how many were read.
 func (r *Record) Integers(dst []int64, items []*Item) (n int, f Fault) {
 	dst = dst[:len(items)]
+	b, regs := r.b, r.regs
 	for i, it := range items {
 		p := &it.span
-		x, ok := r.word(p)
-		shift := p.shift & 63
-		switch {
-		case !ok || p.scale != 0:
-			p = nil
-		case p.way == byBinary:
-			dst[i] = int64(x<<shift) >> shift
+		off := int(p.off + regs[p.reg])
+		if p.way == byInteger4 && off+4 <= len(b) {
+			dst[i] = int64(int32(binary.BigEndian.Uint32(b[off:])))
 			continue
-		case p.way == byNatural:
-			dst[i] = int64(x << shift >> shift)
-			continue
+		}
+		if off+8 <= len(b) && p.scale == 0 {
+			if n, neg, ok := p.magnitude(binary.BigEndian.Uint64(b[off:])); ok {
+				dst[i] = signed(n, neg)
+				continue
+			}
 		}
 		if dst[i], f = r.Integer(it); f != OK {
 			return i, f
@@ -225,17 +272,17 @@ func (r *Record) Integers(dst []int64, items []*Item) (n int, f Fault) {
 // first that is refused: n is how many were read.
 func (r *Record) Numbers(dst []Decimal, items []*Item) (n int, f Fault) {
 	dst = dst[:len(items)]
+	b, regs := r.b, r.regs
 	for i, it := range items {
-		p, d := &it.span, &dst[i]
-		if p.way == byPacked {
-			if x, ok := r.word(p); ok {
-				if digits, neg, ok := p.packedWord(x); ok {
-					d.hi, d.lo, d.neg, d.scale = 0, fromBCD(digits), neg && digits != 0, p.scale
-					continue
-				}
+		p := &it.span
+		if off := int(p.off + regs[p.reg]); off+8 <= len(b) && p.way < byLongZoned {
+			if n, neg, ok := p.magnitude(binary.BigEndian.Uint64(b[off:])); ok {
+				d := &dst[i]
+				d.hi, d.lo, d.neg, d.scale = 0, n, neg && n != 0, p.scale
+				continue
 			}
 		}
-		if *d, f = r.Number(it); f != OK {
+		if dst[i], f = r.Number(it); f != OK {
 			return i, f
 		}
 	}
@@ -263,74 +310,75 @@ func (r *Record) Digits(it *Item) (digits uint64, ok bool) {
 // AppendItem appends the canonical text of an elementary Item with the registers as they stand. Blank: it has
 // none.
 func (r *Record) AppendItem(dst []byte, it *Item) ([]byte, Fault) {
-	if out, ok := r.appendShort(dst, it); ok {
-		return out, OK
-	}
 	b, f := r.Slice(it)
 	if f != OK {
 		return dst, f
+	}
+	if it.span.way == byText {
+		return it.Codec.chars.appendText(dst, trimRight(b, it.Codec.chars.space))
+	}
+	if out, ok := r.appendShort(dst, it); ok {
+		return out, OK
 	}
 	return it.Codec.AppendText(dst, b)
 }
 
 // AppendJSONItem is AppendItem for the inside of a JSON string (RFC 8259 section 7).
 func (r *Record) AppendJSONItem(dst []byte, it *Item) ([]byte, Fault) {
-	if out, ok := r.appendShort(dst, it); ok {
-		return out, OK
-	}
 	b, f := r.Slice(it)
 	if f != OK {
 		return dst, f
 	}
+	if it.span.way == byText {
+		return it.Codec.chars.appendJSON(dst, trimRight(b, it.Codec.chars.space))
+	}
 	if it.Codec.kind == TextValue {
 		return it.Codec.AppendJSONText(dst, b)
+	}
+	if out, ok := r.appendShort(dst, it); ok {
+		return out, OK
 	}
 	return it.Codec.AppendText(dst, b)
 }
 
-// appendShort appends a usual number, or text that is the same in JSON.
+// appendShort appends a usual number.
 func (r *Record) appendShort(dst []byte, it *Item) ([]byte, bool) {
 	p := &it.span
 	switch p.way {
-	case byCodec:
+	case byCodec, byText:
 		return dst, false
-	case byText:
-		b, f := r.Slice(it)
-		if f != OK {
-			return dst, false
-		}
-		chars := it.Codec.chars
-		b = trimRight(b, chars.space)
-		n := len(dst)
-		dst = grow(dst, len(b)+8)
-		return dst[:n+len(b)], chars.translate(dst[n:n+len(b)], b)
-	case byBinary, byNatural:
+	case byInteger, byInteger4, byNatural, byFraction:
 		x, ok := r.word(p)
 		if !ok {
 			return dst, false
 		}
-		neg := false
-		if shift := p.shift & 63; p.way == byNatural {
-			x = x << shift >> shift
-		} else if signed := int64(x<<shift) >> shift; signed < 0 {
-			x, neg = uint64(-signed), true
-		} else {
-			x = uint64(signed)
-		}
-		if p.scale == 0 {
-			if neg {
-				dst = append(dst, '-')
-			}
-			return appendUint(dst, x), true
-		}
-		if x >= 1e16 {
-			return dst, false
-		}
-		return appendBCD(dst, toBCD(x), int(p.scale), neg), true
+		return appendBinary(dst, x, p)
 	}
 	digits, neg, ok := r.decimals(it)
 	if !ok {
 		return dst, false
 	}
 	return appendBCD(dst, digits, int(p.scale), neg), true
+}
+
+// appendBinary appends a number in two's complement.
+func appendBinary(dst []byte, x uint64, p *span) ([]byte, bool) {
+	shift, neg := p.shift&63, false
+	if p.way == byNatural {
+		return appendUint(dst, x>>shift), true
+	}
+	n := int64(x) >> shift
+	if x = uint64(n); n < 0 {
+		x, neg = -x, true
+	}
+	if p.scale == 0 {
+		if neg {
+			dst = append(dst, '-')
+		}
+		return appendUint(dst, x), true
+	}
+	if x >= 1e16 {
+		return dst, false
+	}
+	return appendBCD(dst, toBCD(x), int(p.scale), neg), true
 }

@@ -124,7 +124,14 @@ func packed(t testing.TB) *workload {
 		dst[len(dst)-1] = '}'
 		return dst, len(rec) == 60
 	}
-	w.access = (&group{decimals: fields}).read
+	values := make([]copybooks.Decimal, 10)
+	w.access = func(r *copybooks.Record, s *seen) bool {
+		_, f := r.Numbers(values, fields)
+		for i := range values {
+			s.coefficient(values[i].Coefficient())
+		}
+		return f == copybooks.OK
+	}
 	w.typed = func(rec []byte, s *seen) bool {
 		for k := range 10 {
 			n, neg, ok := packedNumber(rec[6*k : 6*k+6])
@@ -162,7 +169,14 @@ func binaries(t testing.TB) *workload {
 		dst[len(dst)-1] = '}'
 		return dst, len(rec) == 40
 	}
-	w.access = (&group{ints: fields}).read
+	values := make([]int64, 10)
+	w.access = func(r *copybooks.Record, s *seen) bool {
+		_, f := r.Integers(values, fields)
+		for _, n := range values {
+			s.add(n)
+		}
+		return f == copybooks.OK
+	}
 	w.typed = func(rec []byte, s *seen) bool {
 		for k := range 10 {
 			s.add(int64(int32(binary.BigEndian.Uint32(rec[4*k:]))))
