@@ -1,4 +1,4 @@
-// Package kafka starts Apache Kafka for tests: one node in KRaft mode, from the jars on Maven Central, on
+// Package kafka starts Apache Kafka for tests: one node or three in KRaft mode, from the jars on Maven Central, on
 // free ports, in a directory that goes away with the test.
 package kafka
 
@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -19,10 +20,11 @@ import (
 
 // Broker is one node of Apache Kafka. Not safe for concurrent use.
 type Broker struct {
-	// Addr is host:port of the only listener, in the clear. It stays the same over restarts.
+	// Addr is host:port of the listener in the clear. It stays the same over restarts.
 	Addr string
 
-	dir, jars string
+	node
+	jars      string
 	flags     []string // of the JVM
 	archiving bool     // this run leaves an archive of classes
 	cmd       *exec.Cmd
@@ -57,34 +59,62 @@ func StartIn(dir, jars, speed string) (*Broker, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Broker{Addr: fmt.Sprintf("127.0.0.1:%d", ports[0]), dir: dir, jars: jars, flags: []string{"-Xmx512m", "-XX:+UseSerialGC", speed}}
-	if err := os.WriteFile(b.properties(), []byte(settings(dir, ports[0], ports[1])), 0o600); err != nil {
+	b := newBroker(node{id: 1, of: 1, dir: dir, port: ports[0], controller: ports[1]}, jars, speed)
+	if err := b.format(); err != nil {
 		return nil, err
-	}
-	format := b.java("kafka.tools.StorageTool", "format", "-t", "4L6g3nShT-eMCtK--X86sw", "-c", b.properties())
-	if out, err := format.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("format the storage: %w\n%s", err, out)
 	}
 	return b, b.Restart()
 }
 
-// settings is server.properties. What a single node needs stands in Kafka's own config/server.properties.
-func settings(dir string, port, controller int) string {
+func newBroker(n node, jars string, flags ...string) *Broker {
+	if n.voters == "" {
+		n.voters = n.voter()
+	}
+	return &Broker{Addr: fmt.Sprintf("127.0.0.1:%d", n.port), node: n, jars: jars, flags: append([]string{"-Xmx512m", "-XX:+UseSerialGC"}, flags...)}
+}
+
+// format writes server.properties and makes the storage. more are options of StorageTool format.
+func (b *Broker) format(more ...string) error {
+	if err := os.WriteFile(b.properties(), []byte(b.settings()), 0o600); err != nil {
+		return err
+	}
+	args := append([]string{"kafka.tools.StorageTool", "format", "-t", "4L6g3nShT-eMCtK--X86sw", "-c", b.properties()}, more...)
+	if out, err := b.java(args...).CombinedOutput(); err != nil {
+		return fmt.Errorf("format the storage: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// node is what one of the brokers of a cluster is told.
+type node struct {
+	id, of           int // the how many-th of how many
+	dir              string
+	port, controller int
+	voters           string // those of all nodes
+	more             string // settings that come after the others, and outdo them
+}
+
+func (n node) voter() string { return fmt.Sprintf("%d@127.0.0.1:%d", n.id, n.controller) }
+
+// settings is server.properties. What a node needs stands in Kafka's own config/server.properties.
+func (n node) settings() string {
 	return fmt.Sprintf(`process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:%[3]d
+node.id=%[4]d
+controller.quorum.voters=%[5]s
 listeners=PLAINTEXT://127.0.0.1:%[2]d,CONTROLLER://127.0.0.1:%[3]d
 controller.listener.names=CONTROLLER
 listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
 log.dirs=%[1]s/data
 auto.create.topics.enable=false
-offsets.topic.replication.factor=1
+default.replication.factor=%[6]d
+min.insync.replicas=%[7]d
+offsets.topic.replication.factor=%[6]d
 offsets.topic.num.partitions=4
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
+transaction.state.log.replication.factor=%[6]d
+transaction.state.log.min.isr=%[7]d
 transaction.state.log.num.partitions=4
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.replication.factor=%[6]d
+share.coordinator.state.topic.min.isr=%[7]d
 group.initial.rebalance.delay.ms=0
 broker.session.timeout.ms=2000
 broker.heartbeat.interval.ms=200
@@ -92,9 +122,11 @@ controller.quorum.election.timeout.ms=300
 controller.quorum.fetch.timeout.ms=500
 controller.quorum.election.backoff.max.ms=200
 controlled.shutdown.enable=false
+log.initial.task.delay.ms=500
+log.retention.check.interval.ms=500
 offsets.topic.segment.bytes=10485760
 transaction.state.log.segment.bytes=10485760
-`, dir, port, controller)
+%[8]s`, n.dir, n.port, n.controller, n.id, n.voters, n.of, n.of/2+n.of%2, n.more)
 }
 
 func (b *Broker) properties() string { return filepath.Join(b.dir, "server.properties") }
@@ -177,7 +209,7 @@ func (b *Broker) await() error {
 		ask, done := context.WithTimeout(ctx, time.Second)
 		res, err := kmsg.NewPtrMetadataRequest().RequestWith(ask, client)
 		done()
-		if err == nil && len(res.Brokers) == 1 {
+		if err == nil && len(res.Brokers) > 0 {
 			return nil
 		}
 		select {
@@ -210,7 +242,7 @@ func (b *Broker) signal(s syscall.Signal) {
 	b.cmd = nil
 }
 
-// CreateTopic makes a topic of some partitions.
+// CreateTopic makes a topic of some partitions, and waits until the broker says that it has it.
 func (b *Broker) CreateTopic(ctx context.Context, name string, partitions int32) error {
 	client, err := kgo.NewClient(kgo.SeedBrokers(b.Addr))
 	if err != nil {
@@ -218,7 +250,7 @@ func (b *Broker) CreateTopic(ctx context.Context, name string, partitions int32)
 	}
 	defer client.Close()
 	req, topic := kmsg.NewPtrCreateTopicsRequest(), kmsg.NewCreateTopicsRequestTopic()
-	topic.Topic, topic.NumPartitions, topic.ReplicationFactor = name, partitions, 1
+	topic.Topic, topic.NumPartitions, topic.ReplicationFactor = name, partitions, -1 // the cluster's default
 	req.Topics = append(req.Topics, topic)
 	res, err := req.RequestWith(ctx, client)
 	if err != nil {
@@ -227,7 +259,24 @@ func (b *Broker) CreateTopic(ctx context.Context, name string, partitions int32)
 	if code := res.Topics[0].ErrorCode; code != 0 {
 		return fmt.Errorf("create topic %s: error code %d", name, code)
 	}
-	return nil
+	ask, t := kmsg.NewPtrMetadataRequest(), kmsg.NewMetadataRequestTopic()
+	t.Topic = &name
+	ask.Topics = append(ask.Topics, t)
+	for ; ; time.Sleep(10 * time.Millisecond) {
+		res, err := ask.RequestWith(ctx, client)
+		if err != nil {
+			return err
+		}
+		if led(res.Topics[0], partitions) {
+			return nil
+		}
+	}
+}
+
+// led reports whether all partitions of a topic have a leader.
+func led(t kmsg.MetadataResponseTopic, partitions int32) bool {
+	return t.ErrorCode == 0 && len(t.Partitions) == int(partitions) &&
+		!slices.ContainsFunc(t.Partitions, func(p kmsg.MetadataResponseTopicPartition) bool { return p.ErrorCode != 0 || p.Leader < 0 })
 }
 
 func freePorts(n int) (ports []int, err error) {
