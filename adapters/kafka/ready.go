@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -19,8 +20,11 @@ type readiness struct {
 	tries int
 }
 
-// saw notes the outcome of work with the brokers.
+// saw notes the outcome of work with the brokers. That a caller left says nothing of them.
 func (r *readiness) saw(err error) {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	was := r.err
@@ -33,10 +37,21 @@ func (r *readiness) saw(err error) {
 		if r.tries++; r.tries == 1 {
 			r.since = r.now()
 		}
-		if was == nil || was.Error() != err.Error() {
+		if was == nil || !sameTrouble(was, err) {
 			r.log.Warn("kafka waits", "error", err)
 		}
 	}
+}
+
+// sameTrouble reports whether two failures ask for the same of a person. Texts of one trouble may differ: that of
+// an expired certificate holds the time.
+func sameTrouble(a, b error) bool {
+	x, xok := errors.AsType[*Error](a)
+	y, yok := errors.AsType[*Error](b)
+	if xok && yok && x.Hint != "" {
+		return x.Op == y.Op && x.Class == y.Class && x.Hint == y.Hint
+	}
+	return a.Error() == b.Error()
 }
 
 // ready returns the last failure, or nil.
