@@ -57,7 +57,7 @@ var hints = []struct {
 }{
 	{sarama.ErrUnknownTopicOrPartition, "create the topic, or set createTopic"},
 	{sarama.ErrInvalidTopic, "choose a topic name of letters, digits, '.', '_' and '-'"},
-	{sarama.ErrTopicAuthorizationFailed, "give Portage's user WRITE and DESCRIBE on the topic; a Source READ and DESCRIBE"},
+	{sarama.ErrTopicAuthorizationFailed, "give Portage's user WRITE and DESCRIBE on the topic, for exactlyOnce READ too; a Source READ and DESCRIBE; createTopic CREATE"},
 	{sarama.ErrGroupAuthorizationFailed, "give Portage's user READ on the group"},
 	{sarama.ErrTransactionalIDAuthorizationFailed, "give Portage's user WRITE and DESCRIBE on the transactional id"},
 	{sarama.ErrClusterAuthorizationFailed, "give Portage's user IDEMPOTENT_WRITE on the cluster"},
@@ -73,7 +73,7 @@ var transientHints = []struct {
 	err  error
 	hint string
 }{
-	{sarama.ErrOutOfBrokers, "no broker answered: check brokers and the network, and that the listener is the one for this tls and sasl"},
+	{sarama.ErrOutOfBrokers, "no broker answered: check brokers and the network, and whether the listener has TLS as tls.enabled says"},
 	{sarama.ErrNotEnoughReplicas, "too few in-sync replicas: look at the cluster"},
 	{sarama.ErrNotEnoughReplicasAfterAppend, "too few in-sync replicas: look at the cluster"},
 }

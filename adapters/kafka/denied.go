@@ -9,24 +9,14 @@ import (
 	"github.com/IBM/sarama"
 )
 
-// deniedHints name what keeps Portage out, and how to get in.
-var deniedHints = []struct {
-	err  error
-	hint string
-}{
-	{sarama.ErrUnsupportedSASLMechanism, "let the brokers offer sasl.mechanism on this listener, or choose one that they offer"},
-	{sarama.ErrIllegalSASLState, "brokers names a listener without SASL: choose another, or leave sasl out"},
-}
-
 // denied says what to do when a handshake failed; "" when none did.
 func (c *Config) denied(err error) string {
-	for _, h := range deniedHints {
-		if errors.Is(err, h.err) {
-			return h.hint
-		}
-	}
-	if errors.Is(err, sarama.ErrSASLAuthenticationFailed) {
+	switch {
+	case errors.Is(err, sarama.ErrSASLAuthenticationFailed):
 		return c.SASL.refusedHint()
+	case c.SASL.enabled() && errors.Is(err, sarama.ErrOutOfBrokers) && errors.Unwrap(err) == nil:
+		// sarama keeps the code to itself with which a broker answered the SASL handshake.
+		return "the brokers answered and let nobody in: the listener has no SASL, or does not offer sasl.mechanism"
 	}
 	if e, ok := errors.AsType[*TokenError](err); ok {
 		return e.hint()
