@@ -18,10 +18,29 @@ func (x *examination) fixed() {
 		x.expectedLength(want, all)
 		return
 	}
-	if x.paddedToLongest(all) {
+	if x.paddedToLongest(all) || x.tooShort() {
 		return
 	}
 	x.unknownLength(all)
+}
+
+// tooShort says that a file is shorter than any record of it.
+func (x *examination) tooShort() bool {
+	least := x.fixedLength()
+	for _, k := range x.known.Kinds {
+		if x.known.Lrecl == 0 && (least == 0 || k.Min < least) {
+			least = k.Min
+		}
+	}
+	if !x.s.whole || len(x.orig.head) >= least || x.damaged() {
+		return false
+	}
+	confidence := 92
+	if x.chars.ascii { // a line may have lost its blanks
+		confidence = 60
+	}
+	x.find("truncated", Damage, confidence, 0, "the file has %d bytes, and its first record has at least %d", len(x.orig.head), least)
+	return true
 }
 
 // walksByCopybook follows the lengths that the copybook gives each record, if they vary. It reports whether that

@@ -102,8 +102,8 @@ func (x *examination) descriptors() bool {
 			best, x.orig = w, s
 		}
 	}
-	if best.records == 0 {
-		return false
+	if best.records <= 1 && x.cutAtOnce(best) || best.records == 0 {
+		return x.found("truncated")
 	}
 	x.d.Format = Guess{Format: best.format, Confidence: confidence(best.records), Why: fmt.Sprintf("%d records in the first %d bytes", best.records, best.covered)}.String()
 	x.orders(best)
@@ -140,7 +140,12 @@ func (x *examination) content(s sample) []byte {
 // better decides between two formats: the one that frames more bytes; among those that frame about the same, the one
 // whose lengths the copybook knows, then the earlier one.
 func (x *examination) better(w, than walk) bool {
-	if than.records == 0 || w.covered > than.covered+than.covered/20+maxRDW/4 || w.cut(x.s) && !than.cut(x.s) && w.covered > than.covered {
+	if than.records == 0 || w.covered > than.covered+than.covered/20+maxRDW/4 {
+		return true
+	}
+	// A block is a record, too: the blocks of a file that was cut at the end of one are no better explanation.
+	blocks := than.format.Recfm.blocked() && !w.format.Recfm.blocked() && than.end != nil && than.end.Reason == "truncated"
+	if w.cut(x.s) && !than.cut(x.s) && w.covered > than.covered && !blocks {
 		return true
 	}
 	return w.covered*20 >= than.covered*19 && len(x.known.Kinds) > 0 && x.lengthsFit(w) > x.lengthsFit(than)+.5
@@ -195,6 +200,9 @@ func (x *examination) blocks(w walk) {
 	}
 }
 
+// transferBlock is what XMODEM and its kin fill files up to, in bytes.
+const transferBlock = 128
+
 // stops says why the descriptor words ended before the file did.
 func (x *examination) stops(w walk) {
 	s := x.orig
@@ -205,7 +213,9 @@ func (x *examination) stops(w walk) {
 	rest := len(s.head) - w.covered
 	at := int64(w.covered)
 	switch {
-	case w.end.Reason != "truncated" && filled(s.head[w.covered:]), rest < descriptor:
+	case rest == 0:
+		x.find("truncated", Damage, 97, at, "the file ends behind record number %d, and its block asks for more", w.records)
+	case w.end.Reason != "truncated" && filled(s.head[w.covered:]), rest < descriptor && !w.format.Recfm.blocked() && s.total%transferBlock == 0 && filled(s.head[w.covered:]):
 		x.find("padded", Damage, 96, at, "behind the last record stand %d bytes that are all alike", rest)
 	case w.end.Reason == "truncated":
 		x.find("truncated", Damage, 97, at, "the last record, number %d, begins at byte %d, and its descriptor word asks for more than the %d bytes that are left", w.records+1, w.covered, rest)
