@@ -90,15 +90,16 @@ func putLeading(out []byte, n uint64) int {
 	return size
 }
 
-// AppendDigits appends the last digits, at most 16, of a number below 10^16, with leading zeros.
-func AppendDigits(dst []byte, n uint64, digits int) []byte {
+// AppendDigits appends the last n digits, 1 to 16, of those that a word holds in its nibbles, leading zeros
+// included.
+func AppendDigits(dst []byte, digits uint64, n int) []byte {
 	at := len(dst)
 	dst = grow(dst, 16)
-	var all [16]byte
-	top := n / 1e8
-	binary.BigEndian.PutUint64(all[:], digits8(top)|asciiZeros)
-	binary.BigEndian.PutUint64(all[8:], digits8(n-1e8*top)|asciiZeros)
-	return dst[:at+copy(dst[at:at+digits], all[16-digits:])]
+	digits <<= uint(64-4*n) & 63
+	out := dst[at : at+16]
+	binary.BigEndian.PutUint64(out, spread(uint32(digits>>32))|asciiZeros)
+	binary.BigEndian.PutUint64(out[8:], spread(uint32(digits))|asciiZeros)
+	return dst[:at+n]
 }
 
 // Whole returns the value of an item that holds a whole number from 0 to 10^16-1. ok is false for any other

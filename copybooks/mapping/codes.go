@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"strings"
 
@@ -14,13 +15,19 @@ type codeTable struct {
 	item    *copybooks.Item
 	entries []codeEntry
 	slugs   map[string]Code
+	// byByte, of an item of one byte, is the entry of each byte, from 1. byWord says that all entries are single
+	// texts of at most 8 bytes.
+	byByte *[256]uint8
+	byWord bool
 }
 
 // codeEntry is one value or range, as the bytes that COBOL compares: text by the code page's order, numbers
 // by their value.
 type codeEntry struct {
 	slug     string
-	json     []byte // padded, with the comma behind it
+	json     []byte
+	member   []byte // name and JSON, padded, with the comma behind it
+	word     uint64 // from, where the table is by words
 	texts    []byte
 	numeric  bool
 	from, to []byte
@@ -63,6 +70,7 @@ func newCodeTable(it *copybooks.Item, codes map[string]*Code) (*codeTable, error
 		}
 	}
 	t.entries = append(t.entries, ranges...)
+	t.settle()
 	for name := range codes {
 		if !names[strings.ToUpper(name)] {
 			known := map[string]bool{}
@@ -76,7 +84,7 @@ func newCodeTable(it *copybooks.Item, codes map[string]*Code) (*codeTable, error
 }
 
 func (t *codeTable) entry(v copybooks.ValueRange, code Code) (codeEntry, error) {
-	e := codeEntry{slug: code.Slug, json: padded(append(appendString(nil, code.Slug), ',')), texts: codeTexts(code)}
+	e := codeEntry{slug: code.Slug, json: appendString(nil, code.Slug), texts: codeTexts(code)}
 	var err error
 	if e.from, err = t.literal(v.From, v.Figurative); err != nil {
 		return e, err
@@ -126,30 +134,97 @@ func (t *codeTable) literal(text string, figurative bool) ([]byte, error) {
 	return b, nil
 }
 
+// settle chooses how values are found.
+func (t *codeTable) settle() {
+	size := t.item.Size()
+	if size == 1 && len(t.entries) < 256 {
+		var table [256]uint8
+		for i := range table {
+			if e := t.search([]byte{byte(i)}); e >= 0 {
+				table[i] = uint8(e + 1)
+			}
+		}
+		t.byByte = &table
+		return
+	}
+	t.byWord = size <= 8
+	for i := range t.entries {
+		e := &t.entries[i]
+		t.byWord = t.byWord && e.one && !e.numeric && len(e.from) == size
+		if t.byWord {
+			e.word = word(e.from)
+		}
+	}
+}
+
+// word holds up to 8 bytes.
+func word(b []byte) (x uint64) {
+	switch len(b) {
+	case 2:
+		return uint64(binary.BigEndian.Uint16(b))
+	case 4:
+		return uint64(binary.BigEndian.Uint32(b))
+	}
+	for _, c := range b {
+		x = x<<8 | uint64(c)
+	}
+	return x
+}
+
+// members readies the JSON of each code as the value of a member.
+func (t *codeTable) members(name []byte) {
+	for i := range t.entries {
+		e := &t.entries[i]
+		e.member = padded(append(append(append([]byte(nil), name...), e.json...), ','))
+	}
+}
+
 // find returns the entry of a value, nil if there is none.
 func (t *codeTable) find(b []byte) *codeEntry {
-	if len(t.entries) == 0 {
+	if t.byByte != nil && len(b) == 1 {
+		if i := t.byByte[b[0]]; i > 0 {
+			return &t.entries[i-1]
+		}
 		return nil
+	}
+	if i := t.search(b); i >= 0 {
+		return &t.entries[i]
+	}
+	return nil
+}
+
+// search returns the place of a value among the entries, -1 if there is none.
+func (t *codeTable) search(b []byte) int {
+	if len(t.entries) == 0 {
+		return -1
+	}
+	if t.byWord && len(b) <= 8 {
+		for i, x := 0, word(b); i < len(t.entries); i++ {
+			if t.entries[i].word == x {
+				return i
+			}
+		}
+		return -1
 	}
 	if t.entries[0].numeric {
 		n, ok := t.number(b)
 		if !ok {
-			return nil
+			return -1
 		}
 		for i := range t.entries {
 			if e := &t.entries[i]; n >= e.low && n <= e.up {
-				return e
+				return i
 			}
 		}
-		return nil
+		return -1
 	}
 	for i := range t.entries {
 		e := &t.entries[i]
 		if e.one && string(b) == string(e.from) || !e.one && bytes.Compare(b, e.from) >= 0 && bytes.Compare(b, e.to) <= 0 {
-			return e
+			return i
 		}
 	}
-	return nil
+	return -1
 }
 
 func (t *codeTable) number(b []byte) (n int64, ok bool) {

@@ -26,6 +26,7 @@ type dateForm struct {
 	window   int // pivot of two-digit years
 	zone     *time.Location
 	kind     dateKind
+	order    dateOrder
 }
 
 type dateKind uint8
@@ -56,6 +57,7 @@ func newDateForm(name string, window int, zone string) (*dateForm, error) {
 			d.fraction = p.n
 		}
 	}
+	d.order = d.ordered()
 	century := slices.ContainsFunc(d.parts, func(p datePart) bool { return p.sort == 'C' })
 	switch {
 	case century && window != 0:
@@ -179,7 +181,7 @@ func (m *moment) check() copybooks.Fault {
 		}
 	}
 	if m.hasWeek {
-		if m.week < 1 || m.week > 53 {
+		if m.week < 1 || m.week > 53 || m.year < 1 { // the first week of the year 0 begins before it
 			return copybooks.DateValue
 		}
 		m.year, m.month, m.day = weekStart(m.year, m.week)
@@ -223,7 +225,9 @@ func (d *dateForm) append(dst, digits []byte) (out []byte, repeated bool, f copy
 func appendTwo(dst []byte, n int) []byte { return append(dst, byte('0'+n/10%10), byte('0'+n%10)) }
 
 func appendDay(dst []byte, m *moment) []byte {
-	return appendYMD(dst, m.year, m.month, m.day)
+	c, y := m.year/100, m.year%100
+	return append(dst, byte('0'+c/10%10), byte('0'+c%10), byte('0'+y/10), byte('0'+y%10), '-',
+		byte('0'+m.month/10), byte('0'+m.month%10), '-', byte('0'+m.day/10), byte('0'+m.day%10))
 }
 
 // utc returns the moment as a time in UTC; of a local time that came twice the earlier.

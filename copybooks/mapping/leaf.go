@@ -27,14 +27,13 @@ func (m *machine) leaf(dst []byte, o *op, b []byte) ([]byte, copybooks.Fault) {
 	case rawLeaf:
 		return m.raw(dst, o, b)
 	case codeLeaf:
-		dst = appendKey(dst, o.key)
-		if e := m.find(l, b); e != nil {
-			return appendKey(dst, e.json), copybooks.OK
+		if e := l.codes.find(b); e != nil {
+			return append(append(append(dst, o.key...), e.json...), ','), copybooks.OK
 		}
-		return m.unknown(dst, l, b)
+		return m.unknown(append(dst, o.key...), l, b)
 	case textsLeaf:
 		dst = append(dst, o.key...)
-		if e := m.find(l, b); e != nil {
+		if e := l.codes.find(b); e != nil {
 			return append(append(dst, e.texts...), ','), copybooks.OK
 		}
 		return append(dst, "null,"...), copybooks.OK
@@ -42,7 +41,7 @@ func (m *machine) leaf(dst []byte, o *op, b []byte) ([]byte, copybooks.Fault) {
 		dst = append(append(dst, o.key...), '"')
 		return append(hex.AppendEncode(dst, b), '"', ','), copybooks.OK
 	}
-	dst = appendKey(dst, o.key)
+	dst = append(dst, o.key[:o.name]...)
 	var buf [64]byte
 	text, f := o.item.Codec.AppendText(buf[:0], b)
 	if f == copybooks.Blank || len(l.nulls) > 0 && isNull(l.nulls, o.item.Codec.Space(), b, text, f) {
@@ -54,53 +53,31 @@ func (m *machine) leaf(dst []byte, o *op, b []byte) ([]byte, copybooks.Fault) {
 	return m.shaped(dst, o, b, text)
 }
 
-// quick writes the usual values of the usual forms without their canonical text in between; false leaves all to
-// the long way.
-func (l *leaf) quick(dst, b []byte) ([]byte, bool) {
-	switch l.form {
-	case moneyLeaf:
-		if len(l.nulls) > 0 {
-			return dst, false
-		}
-		dst, f := l.item.Codec.AppendNumber(append(dst, `{"amount":"`...), b)
-		if f != copybooks.OK {
-			return dst, false
-		}
-		return append(append(dst, l.money...), ','), true
-	case identifierLeaf:
-		n, ok := l.item.Codec.Whole(b)
-		if !ok || l.digits > 16 || len(l.nulls) > 0 {
-			return dst, false
-		}
-		return append(copybooks.AppendDigits(append(dst, '"'), n, l.digits), '"', ','), true
-	case dateLeaf:
-		n, ok := l.item.Codec.Whole(b)
-		switch {
-		case !ok || !l.usual:
-			return dst, false
-		case n == 0 || n%10 == 9 && nines(n):
-			return append(dst, "null,"...), true
-		}
-		out, ok := l.date.appendNumber(append(dst, '"'), n)
-		return append(out, '"', ','), ok
+// short writes the usual values of the usual forms without their canonical text in between; false leaves all to
+// the long way, which takes back what was written.
+func (m *machine) short(dst []byte, o *op) ([]byte, bool) {
+	if o.code == opMoney {
+		dst, f := m.r.AppendItem(dst, o.item)
+		return appendKey(dst, o.leaf.closing), f == copybooks.OK
 	}
-	return dst, false
+	digits, ok := m.r.Digits(o.item)
+	switch {
+	case !ok:
+		return dst, false
+	case o.code == opIdentifier:
+		return append(copybooks.AppendDigits(dst, digits, o.leaf.digits), '"', ','), true
+	case digits == 0 || digits&0xF == 9 && nines(digits):
+		return append(dst, "null,"...), true
+	}
+	return o.leaf.date.appendDigits(dst, digits)
 }
 
-// nines reports whether all digits of n are 9.
-func nines(n uint64) bool {
-	for n%10 == 9 {
-		n /= 10
+// nines reports whether all digits are 9.
+func nines(digits uint64) bool {
+	for digits&0xF == 9 {
+		digits >>= 4
 	}
-	return n == 0
-}
-
-// find returns the code of a value. The value and its code mostly stand side by side, and are looked up once.
-func (m *machine) find(l *leaf, b []byte) *codeEntry {
-	if m.codes != l.codes || m.codeAt != &b[0] {
-		m.codes, m.codeAt, m.found = l.codes, &b[0], l.codes.find(b)
-	}
-	return m.found
+	return digits == 0
 }
 
 // shaped writes a value whose canonical text is known.
@@ -121,7 +98,7 @@ func (m *machine) shaped(dst []byte, o *op, b, text []byte) ([]byte, copybooks.F
 		}
 		return append(append(dst, text...), '"', ','), copybooks.OK
 	case moneyLeaf:
-		dst = append(append(dst, `{"amount":"`...), text...)
+		dst = append(append(dst, amountKey...), text...)
 		return append(append(dst, l.money...), ','), copybooks.OK
 	case dateLeaf:
 		n := len(dst)
@@ -158,7 +135,7 @@ func (m *machine) unknown(dst []byte, l *leaf, b []byte) ([]byte, copybooks.Faul
 // raw writes the value beside its code, where the code does not say it.
 func (m *machine) raw(dst []byte, o *op, b []byte) ([]byte, copybooks.Fault) {
 	l := o.leaf
-	e := m.find(l, b)
+	e := l.codes.find(b)
 	if e != nil && e.plain && !l.always {
 		return dst, copybooks.OK
 	}

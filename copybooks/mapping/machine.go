@@ -21,10 +21,6 @@ type machine struct {
 	depth    int
 	index    [8]int
 	chosen   [maxClusters]int16
-	// found is the code that codes has for the value at codeAt.
-	codes  *codeTable
-	codeAt *byte
-	found  *codeEntry
 }
 
 // AppendJSON appends the JSON of a Record that this View decoded. It allocates only if dst is short. An
@@ -84,34 +80,37 @@ func (v *View) appendAll(dst, b []byte) ([]byte, error) {
 func (m *machine) run(dst []byte, lo, hi int32) []byte {
 	for i := lo; i < hi; i++ {
 		o := &m.ops[i]
-		var f copybooks.Fault
+		f := copybooks.OK
 		switch o.code {
-		case opText, opNumber, opQuoted, opQuick, opLeaf:
+		case opText:
+			if dst, f = m.r.AppendJSONItem(appendKey(dst, o.key), o.item); f == copybooks.OK {
+				dst = append(dst, '"', ',')
+			}
+		case opQuoted:
+			if dst, f = m.r.AppendItem(appendKey(dst, o.key), o.item); f == copybooks.OK {
+				dst = append(dst, '"', ',')
+			}
+		case opNumber:
+			if dst, f = m.r.AppendItem(appendKey(dst, o.key), o.item); f == copybooks.OK {
+				dst = append(dst, ',')
+			}
+		case opMoney, opDate, opIdentifier, opLeaf:
 			dst, f = m.value(dst, o)
 		case opCode:
-			if dst, f = m.value(dst, o); m.found != nil && m.found.plain {
+			var plain bool
+			if dst, plain, f = m.code(dst, o); plain {
 				i += o.end
 			}
 		case opObject:
 			dst = appendKey(dst, o.key)
 		case opEnd:
-			if n := len(dst) - 1; dst[n] == ',' {
-				dst[n] = '}'
-				dst = append(dst, ',')
-			} else {
-				dst = append(dst, '}', ',')
-			}
+			dst = endObject(dst)
 		default:
 			dst, i, f = m.control(dst, i, o)
 		}
 		if f != copybooks.OK {
 			if dst, f = m.refused(dst, o, f); f != copybooks.OK {
-				if m.fault == copybooks.OK {
-					m.fault = f
-					if m.at == nil || o.item != nil {
-						m.at = o.item
-					}
-				}
+				m.failed(o, f)
 				return dst
 			}
 		}
@@ -119,45 +118,53 @@ func (m *machine) run(dst []byte, lo, hi int32) []byte {
 	return dst
 }
 
-// value writes one value. A fault leaves the key behind, or a text that was begun.
+// failed notes the first fault that ends the record.
+func (m *machine) failed(o *op, f copybooks.Fault) {
+	if m.fault == copybooks.OK {
+		m.fault = f
+		if m.at == nil || o.item != nil {
+			m.at = o.item
+		}
+	}
+}
+
+// endObject ends an object; the comma behind its last member is not there if it has none.
+func endObject(dst []byte) []byte {
+	if n := len(dst) - 1; dst[n] == ',' {
+		dst[n] = '}'
+		return append(dst, ',')
+	}
+	return append(dst, '}', ',')
+}
+
+// value writes one value in a form of its own. A fault leaves the name behind.
 func (m *machine) value(dst []byte, o *op) ([]byte, copybooks.Fault) {
+	start := len(dst)
+	if o.code != opLeaf {
+		out, ok := m.short(appendKey(dst, o.key), o)
+		if ok {
+			return out, copybooks.OK
+		}
+		dst = out[:start]
+	}
 	b, f := m.r.Slice(o.item)
 	if f != copybooks.OK {
 		return dst, f
 	}
-	if o.code == opLeaf {
-		return m.leaf(dst, o, b)
+	return m.leaf(dst, o, b)
+}
+
+// code writes a code; plain says that its value need not stand beside it.
+func (m *machine) code(dst []byte, o *op) (out []byte, plain bool, f copybooks.Fault) {
+	b, f := m.r.Slice(o.item)
+	if f != copybooks.OK {
+		return dst, false, f
 	}
-	start := len(dst)
-	dst = appendKey(dst, o.key)
-	switch o.code {
-	case opText:
-		if dst, f = o.item.Codec.AppendJSONText(dst, b); f == copybooks.OK {
-			dst = append(dst, '"', ',')
-		}
-	case opNumber:
-		if dst, f = o.item.Codec.AppendNumber(dst, b); f == copybooks.OK {
-			dst = append(dst, ',')
-		}
-	case opQuoted:
-		if dst, f = o.item.Codec.AppendNumber(dst, b); f == copybooks.OK {
-			dst = append(dst, '"', ',')
-		} else {
-			dst = dst[:len(dst)-1] // the quote: codecs append nothing when they refuse
-		}
-	case opCode:
-		if e := m.find(o.leaf, b); e != nil {
-			return appendKey(dst, e.json), copybooks.OK
-		}
-		return m.unknown(dst, o.leaf, b)
-	default:
-		out, ok := o.leaf.quick(dst, b)
-		if !ok {
-			return m.leaf(dst[:start], o, b)
-		}
-		return out, copybooks.OK
+	if e := o.leaf.codes.find(b); e != nil {
+		return appendKey(dst, e.member), e.plain, copybooks.OK
 	}
-	return dst, f
+	out, f = m.unknown(appendKey(dst, o.key), o.leaf, b)
+	return out, false, f
 }
 
 // refused deals with a fault in one value. The output ends with the value's key, or a quote behind it, or
@@ -166,14 +173,14 @@ func (m *machine) refused(dst []byte, o *op, f copybooks.Fault) ([]byte, copyboo
 	if m.fault != copybooks.OK {
 		return dst, m.fault
 	}
+	if o.code == opText || o.code == opQuoted {
+		dst = dst[:len(dst)-1] // the quote: codecs append nothing when they refuse
+	}
 	if f == copybooks.Blank {
 		return append(dst, "null,"...), copybooks.OK
 	}
 	if m.invalid == InvalidError || m.trials > 0 || o.code > opLeaf || f == copybooks.ShortRecord {
 		return dst, f
-	}
-	if o.code == opText {
-		dst = dst[:len(dst)-1] // the quote: codecs append nothing when they refuse
 	}
 	if m.invalid == InvalidNull {
 		return append(dst, "null,"...), copybooks.OK

@@ -86,6 +86,7 @@ func (c *compiler) form(l *leaf, s *Setting, path string) {
 	}
 	l.form = moneyLeaf
 	l.money = append(appendString([]byte(`","currency":`), s.Money), '}')
+	l.closing = padded(append(l.money[:len(l.money):len(l.money)], ','))
 }
 
 func (c *compiler) date(l *leaf, s *Setting, path string) {

@@ -137,14 +137,15 @@ const (
 
 // leaf is the meaning of one elementary Item.
 type leaf struct {
-	form   leafForm
-	item   *copybooks.Item
-	digits int    // of an identifier
-	money  []byte // what stands behind an amount
-	date   *dateForm
-	codes  *codeTable
-	always bool // rawLeaf: also where the code says the value
-	nulls  []nullRule
+	form    leafForm
+	item    *copybooks.Item
+	digits  int    // of an identifier
+	money   []byte // what stands behind an amount
+	closing []byte // the same with a comma, padded
+	date    *dateForm
+	codes   *codeTable
+	always  bool // rawLeaf: also where the code says the value
+	nulls   []nullRule
 	// usual says that the nulls are those of a date without a setting.
 	usual bool
 	def   *string

@@ -16,8 +16,10 @@ const (
 	opText opcode = iota
 	opNumber
 	opQuoted
-	opCode   // a code; the value beside it, which is the next operation, is skipped where the code says all
-	opQuick  // a date, money or an identifier
+	opCode  // a code; the value beside it, which is the next operation, is skipped where the code says all
+	opMoney // money, a date and an identifier without rules of their own
+	opDate
+	opIdentifier
 	opLeaf   // any other form of leaf
 	opObject // {
 	opEnd    // }
@@ -33,6 +35,7 @@ type op struct {
 	view    int16
 	end     int32  // behind the last operation of a run; how many to skip behind a code
 	key     []byte // `"name":`, and the quote or brace that follows always; see padded
+	name    int    // how many bytes of key the name is
 	item    *copybooks.Item
 	leaf    *leaf
 	node    *node
@@ -146,30 +149,61 @@ func (b *builder) value(n *node) {
 		b.value(n.members[0])
 		b.ops[at].end = int32(len(b.ops))
 	default:
-		code := opLeaf
-		switch {
-		case n.leaf.indicator == nil && (n.leaf.form == dateLeaf || n.leaf.form == moneyLeaf || n.leaf.form == identifierLeaf):
-			code = opQuick
-		case len(n.leaf.nulls) > 0:
-		case n.leaf.form == textLeaf:
-			code = opText
-		case n.leaf.form == numberLeaf:
-			code = opNumber
-		case n.leaf.form == quotedLeaf:
-			code = opQuoted
-		case n.leaf.form == codeLeaf:
-			code = opCode
-		}
-		name := key(n)
-		if code == opText || code == opQuoted {
-			name = append(name, '"')
-		}
-		if last := len(b.ops) - 1; n.leaf.form == rawLeaf && !n.leaf.always && b.ops[last].code == opCode && b.ops[last].leaf.codes == n.leaf.codes {
-			b.ops[last].end = 1
-		}
-		b.emit(op{code: code, key: padded(name), item: n.leaf.item, leaf: n.leaf, node: n})
+		b.leaf(n)
 	}
 	if trial >= 0 {
 		b.ops[trial].end = int32(len(b.ops))
 	}
+}
+
+// leaf compiles one value.
+func (b *builder) leaf(n *node) {
+	l, name := n.leaf, key(n)
+	o := op{code: l.code(), name: len(name), item: l.item, leaf: l, node: n}
+	switch o.code {
+	case opText, opQuoted, opIdentifier:
+		name = append(name, '"')
+	case opMoney:
+		name = append(name, amountKey...)
+	case opCode:
+		l.codes.members(name)
+	}
+	o.key = padded(name)
+	if last := len(b.ops) - 1; l.form == rawLeaf && !l.always && b.ops[last].code == opCode && b.ops[last].leaf.codes == l.codes {
+		b.ops[last].end = 1
+	}
+	b.emit(o)
+}
+
+// amountKey begins money.
+const amountKey = `{"amount":"`
+
+// code returns the operation of a leaf.
+func (l *leaf) code() opcode {
+	if l.indicator != nil {
+		return opLeaf
+	}
+	if l.form == dateLeaf && l.usual {
+		return opDate
+	}
+	if len(l.nulls) > 0 {
+		return opLeaf
+	}
+	switch l.form {
+	case textLeaf:
+		return opText
+	case numberLeaf:
+		return opNumber
+	case quotedLeaf:
+		return opQuoted
+	case codeLeaf:
+		return opCode
+	case moneyLeaf:
+		return opMoney
+	case identifierLeaf:
+		if l.digits > 0 && l.digits <= 16 {
+			return opIdentifier
+		}
+	}
+	return opLeaf
 }
