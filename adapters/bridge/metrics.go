@@ -50,7 +50,7 @@ const reasonOther = "other"
 func reasons() []string {
 	named := slices.DeleteFunc(copybooks.Reasons(), func(r string) bool { return r == "" })
 	return append(named, reasonReference, reasonEvent, "id-conflict", "id-missing", "id-too-long",
-		"too-large", "invalid-record", "invalid-timestamp", "subscriber-refused", "header", "header-short", "header-id", "header-codepage", "header-encoding",
+		"too-large", reasonNumeric, "invalid-record", "invalid-timestamp", "subscriber-refused", "header", "header-short", "header-id", "header-codepage", "header-encoding",
 		"header-version", "header-length", "header-format", "header-folder", "header-segment", "header-value", "header-many", reasonOther)
 }
 

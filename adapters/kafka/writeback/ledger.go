@@ -19,8 +19,8 @@ import (
 // DefaultStatePrefix and the Ledger's name make the name of its state queue.
 const DefaultStatePrefix = "PORTAGE.STATE."
 
-// maxUnit bounds a unit of work in messages, the state's two operations aside; queue managers refuse more
-// than 10,000 by default (2024).
+// maxUnit bounds a unit of work in messages, their notes and the state's two operations aside; queue managers
+// refuse more than 10,000 operations by default (2024).
 const maxUnit = 1000
 
 // Ledger puts messages on a queue, those of one PublishAt in one unit of work with the position. Safe for
@@ -42,8 +42,16 @@ type Ledger struct {
 	// State is the state queue. Empty: "PORTAGE.STATE." and Name. It must be there.
 	State string
 	// Template is the descriptor of each message: format, code page, priority and so on. They are
-	// persistent whatever it says.
+	// persistent whatever it says. An identity in it is set (MQPMO_SET_ALL_CONTEXT); without one the queue manager
+	// sets that of the connection.
 	Template mq.Descriptor
+	// Marks give each message its MsgId, by its ID. Nil: the queue manager gives it one.
+	Marks Marks
+	// Echoes get a note of each message in the same unit of work, under its Content. Nil: none.
+	Echoes *Echoes
+	// Content digests what a body says, apart from when and under which number. Required with Echoes; it is called
+	// by one goroutine at a time.
+	Content func(body []byte) ([16]byte, error)
 	// Wait is how long to wait for the state while another unit of work holds it. 0: 5 s.
 	Wait time.Duration
 	// Rand is where the holder's mark comes from. Nil: crypto/rand.
@@ -177,21 +185,45 @@ func (l *Ledger) prepare(ctx context.Context, position func(last []byte) []byte,
 		l.fenced, l.holder = true, nil
 		return adapters.ErrFenced
 	}
-	template := l.Template
-	template.Persistent, template.Expiry = true, 0
 	for i := range m {
-		out := mq.Message{Descriptor: template, Body: m[i].Body}
-		if _, err := l.conn.Put(ctx, l.Queue, out, mq.PutOptions{Syncpoint: true}); err != nil {
+		if err := l.put(ctx, &m[i]); err != nil {
 			return err
 		}
 	}
 	return l.putState(ctx, l.holder, position(last))
 }
 
+// put puts one message, and the note of it.
+func (l *Ledger) put(ctx context.Context, m *adapters.Message) error {
+	out := mq.Message{Descriptor: l.Template, Body: m.Body}
+	out.Persistent, out.Expiry = true, 0
+	if out.MsgType == 0 {
+		out.MsgType = mq.MTDatagram
+	}
+	if l.Marks != nil {
+		out.MsgID = l.Marks.Of(m.ID)
+	}
+	identity := out.UserIdentifier != "" || out.ApplIdentityData != "" || out.AccountingToken != [32]byte{}
+	if _, err := l.conn.Put(ctx, l.Queue, out, mq.PutOptions{Syncpoint: true, PassContext: identity}); err != nil {
+		return err
+	}
+	if l.Echoes == nil {
+		return nil
+	}
+	content, err := l.Content(m.Body)
+	if err != nil {
+		return fmt.Errorf("digest what message %s says: %w", m.ID, err)
+	}
+	return l.Echoes.note(ctx, l.conn, noteAwaited, content)
+}
+
 // takeState gets the state in the unit of work, on a connection that is opened if there is none.
 func (l *Ledger) takeState(ctx context.Context) ([]byte, error) {
-	if l.Dial == nil || l.Queue == "" || l.Name == "" && l.State == "" {
+	switch {
+	case l.Dial == nil || l.Queue == "" || l.Name == "" && l.State == "":
 		return nil, errors.New("a ledger needs Dial, Queue, and Name or State")
+	case l.Echoes != nil && l.Content == nil:
+		return nil, errors.New("a ledger with Echoes needs Content")
 	}
 	if l.conn == nil {
 		c, err := l.Dial(ctx)
