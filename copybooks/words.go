@@ -293,7 +293,25 @@ func (r *Record) Numbers(dst []Decimal, items []*Item) (n int, f Fault) {
 // stand. ok is false for any other value, and where only AppendItem can tell.
 func (r *Record) Digits(it *Item) (digits uint64, ok bool) {
 	p := &it.span
-	if p.way >= byPacked && p.scale == 0 {
+	if off := int(p.off + r.regs[p.reg]); off+8 <= len(r.b) && p.scale == 0 {
+		x, neg := binary.BigEndian.Uint64(r.b[off:]), false
+		switch p.way {
+		case byZoned:
+			x, neg, ok = p.zonedWord(x)
+			x = squeeze(x)
+		case byPacked:
+			x, neg, ok = p.packedWord(x)
+		}
+		if ok && !neg {
+			return x, true
+		}
+	}
+	return r.wholeDigits(it)
+}
+
+// wholeDigits is Digits for what is not usual.
+func (r *Record) wholeDigits(it *Item) (digits uint64, ok bool) {
+	if p := &it.span; p.way >= byPacked && p.scale == 0 {
 		var neg bool
 		if digits, neg, ok = r.decimals(it); ok {
 			return digits, !neg || digits == 0
@@ -310,11 +328,17 @@ func (r *Record) Digits(it *Item) (digits uint64, ok bool) {
 // AppendItem appends the canonical text of an elementary Item with the registers as they stand. Blank: it has
 // none.
 func (r *Record) AppendItem(dst []byte, it *Item) ([]byte, Fault) {
+	p := &it.span
+	if off := int(p.off + r.regs[p.reg]); p.way == byPacked && off+8 <= len(r.b) {
+		if digits, neg, ok := p.packedWord(binary.BigEndian.Uint64(r.b[off:])); ok {
+			return appendBCD(dst, digits, int(p.scale), neg), OK
+		}
+	}
 	b, f := r.Slice(it)
 	if f != OK {
 		return dst, f
 	}
-	if it.span.way == byText {
+	if p.way == byText {
 		return it.Codec.chars.appendText(dst, trimRight(b, it.Codec.chars.space))
 	}
 	if out, ok := r.appendShort(dst, it); ok {

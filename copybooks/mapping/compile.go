@@ -189,6 +189,7 @@ func (c *compiler) kinds() {
 		c.kind(k, s, views, path)
 	}
 	if len(s.entries) > 0 {
+		s.settle()
 		c.view.kinds = s
 	} else if len(views.setting.Selects) == 0 {
 		c.fail(path, "no record kind selects anything by %s", name)

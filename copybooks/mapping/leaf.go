@@ -53,25 +53,6 @@ func (m *machine) leaf(dst []byte, o *op, b []byte) ([]byte, copybooks.Fault) {
 	return m.shaped(dst, o, b, text)
 }
 
-// short writes the usual values of the usual forms without their canonical text in between; false leaves all to
-// the long way, which takes back what was written.
-func (m *machine) short(dst []byte, o *op) ([]byte, bool) {
-	if o.code == opMoney {
-		dst, f := m.r.AppendItem(dst, o.item)
-		return appendKey(dst, o.leaf.closing), f == copybooks.OK
-	}
-	digits, ok := m.r.Digits(o.item)
-	switch {
-	case !ok:
-		return dst, false
-	case o.code == opIdentifier:
-		return append(copybooks.AppendDigits(dst, digits, o.leaf.digits), '"', ','), true
-	case digits == 0 || digits&0xF == 9 && nines(digits):
-		return append(dst, "null,"...), true
-	}
-	return o.leaf.date.appendDigits(dst, digits)
-}
-
 // nines reports whether all digits are 9.
 func nines(digits uint64) bool {
 	for digits&0xF == 9 {

@@ -137,15 +137,33 @@ func endObject(dst []byte) []byte {
 	return append(dst, '}', ',')
 }
 
-// value writes one value in a form of its own. A fault leaves the name behind.
+// value writes one value in a form of its own: the usual ones without their canonical text in between. A fault
+// leaves the name behind.
 func (m *machine) value(dst []byte, o *op) ([]byte, copybooks.Fault) {
 	start := len(dst)
-	if o.code != opLeaf {
-		out, ok := m.short(appendKey(dst, o.key), o)
-		if ok {
-			return out, copybooks.OK
+	switch o.code {
+	case opMoney:
+		out, f := m.r.AppendItem(appendKey(dst, o.key), o.item)
+		if f == copybooks.OK {
+			return appendKey(out, o.leaf.closing), f
 		}
 		dst = out[:start]
+	case opDate, opIdentifier:
+		digits, ok := m.r.Digits(o.item)
+		if !ok {
+			break
+		}
+		dst = appendKey(dst, o.key)
+		if o.code == opIdentifier {
+			return append(copybooks.AppendDigits(dst, digits, o.leaf.digits), '"', ','), copybooks.OK
+		}
+		if digits == 0 || digits&0xF == 9 && nines(digits) {
+			return append(dst, "null,"...), copybooks.OK
+		}
+		if dst, ok = o.leaf.date.appendDigits(dst, digits); ok {
+			return dst, copybooks.OK
+		}
+		dst = dst[:start]
 	}
 	b, f := m.r.Slice(o.item)
 	if f != copybooks.OK {

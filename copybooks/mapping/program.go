@@ -63,7 +63,7 @@ func key(n *node) []byte {
 
 // padded gives a key the room that appendKey reads.
 func padded(key []byte) []byte {
-	out := make([]byte, (len(key)+7)&^7)
+	out := make([]byte, max(16, (len(key)+7)&^7))
 	return out[:copy(out, key)]
 }
 
@@ -71,13 +71,14 @@ func padded(key []byte) []byte {
 // costs.
 func appendKey(dst, key []byte) []byte {
 	n, size := len(dst), cap(key)
-	if cap(dst)-n < size {
+	if cap(dst)-n < size || size < 16 {
 		return append(dst, key...)
 	}
 	from, to := key[:size], dst[n:n+size]
-	for len(from) >= 8 && len(to) >= 8 {
-		binary.LittleEndian.PutUint64(to, binary.LittleEndian.Uint64(from))
-		from, to = from[8:], to[8:]
+	binary.LittleEndian.PutUint64(to, binary.LittleEndian.Uint64(from))
+	binary.LittleEndian.PutUint64(to[8:], binary.LittleEndian.Uint64(from[8:]))
+	for i := 16; i+8 <= len(from) && i+8 <= len(to); i += 8 {
+		binary.LittleEndian.PutUint64(to[i:], binary.LittleEndian.Uint64(from[i:]))
 	}
 	return dst[:n+len(key)]
 }

@@ -14,6 +14,8 @@ type selector struct {
 	record    int // index of the record that item belongs to
 	entries   []selectEntry
 	otherwise int // what all other values choose: an index, none or refuse
+	// byByte, of an item of one byte, is what each byte chooses; refuse where only choose can tell.
+	byByte *[256]int16
 }
 
 const (
@@ -132,6 +134,21 @@ func atoi(text []byte) (n int64, bad bool) {
 	return n, false
 }
 
+// settle makes the table of a selector of one byte, once its entries are known.
+func (s *selector) settle() {
+	if s.item == nil || s.item.Size() != 1 {
+		return
+	}
+	var table [256]int16
+	for i := range table {
+		choice, f := s.bytes([]byte{byte(i)})
+		if table[i] = refuse; f == copybooks.OK {
+			table[i] = int16(choice)
+		}
+	}
+	s.byByte = &table
+}
+
 // read chooses by a Record.
 func (s *selector) read(r *copybooks.Record) (int, copybooks.Fault) {
 	b, f := r.Slice(s.item)
@@ -142,6 +159,11 @@ func (s *selector) read(r *copybooks.Record) (int, copybooks.Fault) {
 }
 
 func (s *selector) bytes(b []byte) (int, copybooks.Fault) {
+	if s.byByte != nil && len(b) == 1 {
+		if i := s.byByte[b[0]]; i != refuse {
+			return int(i), copybooks.OK
+		}
+	}
 	var buf [64]byte
 	text, f := s.item.Codec.AppendText(buf[:0], b)
 	return s.choose(text, f)

@@ -123,6 +123,7 @@ func (c *compiler) cluster(w walk, views []*copybooks.Item, by *selects) *cluste
 			c.fail(strings.TrimSuffix(by.path, ".selects")+".otherwise", "%s is no view of %s", o, views[0].Field.Path)
 		}
 	}
+	out.by.settle()
 	if w.element != nil {
 		w.element.clusters = append(w.element.clusters, out)
 	}
