@@ -45,6 +45,7 @@ func (c *Config) check() []fault {
 	c.checkDiversions(k)
 	c.checkNames(k)
 	c.checkDatasets(k)
+	c.checkWriteBacks(k)
 	c.checkContracts(k)
 	return k.faults
 }
@@ -140,26 +141,6 @@ func (c *Config) routeNames() (names []string) {
 		names = append(names, r.Name)
 	}
 	return names
-}
-
-func (c *Config) checkDiversions(k *checker) {
-	for i, d := range c.Diversions {
-		at := fmt.Sprintf("$.diversions[%d]", i)
-		k.need(at, "name", d.Name)
-		k.need(at, "queue", d.Queue)
-		k.need(at, "legacyQueue", d.LegacyQueue)
-		k.need(at, "backoutQueue", d.BackoutQueue)
-		k.need(at, "copybook", d.Copybook)
-		if !slices.Contains(c.routeNames(), d.Route) {
-			k.add(at, didYouMean(d.Route, c.routeNames()), "there is no route %q", d.Route)
-		}
-		if (d.ModernQueue == "") != d.Journal {
-			k.add(at, "", "Modern's messages go to a modernQueue or to the journal: give one")
-		}
-		if d.Queue != "" && (d.Queue == d.LegacyQueue || d.Queue == d.ModernQueue) {
-			k.add(at, "", "a diversion would read what it puts: queue %s stands twice", d.Queue)
-		}
-	}
 }
 
 // checkNames holds that nothing that carries messages shares its name, which is that of its position, or its

@@ -38,6 +38,8 @@ type Config struct {
 	Diversions []Diversion `yaml:"diversions"`
 	// Datasets carry the generations of files into the journal.
 	Datasets []Dataset `yaml:"datasets"`
+	// WriteBacks carry events of Kafka back to queues that Legacy reads.
+	WriteBacks []WriteBack `yaml:"writeBacks"`
 	// Kafka takes every event of the journal. Without brokers there is none.
 	Kafka kafka.Config `yaml:"kafka"`
 	// Webhooks are subscribers that get every event of the journal over HTTP.
@@ -132,30 +134,6 @@ type Bridge struct {
 	// Extensions makes CloudEvents extension attributes of message properties: the property's name, in lower
 	// case, to the attribute's. Properties that are not named stay behind; traceparent and tracestate always come.
 	Extensions map[string]string `yaml:"extensions"`
-}
-
-// Diversion passes each message of a queue to Legacy or to Modern, by the Decision of a route. It is cut in by
-// repointing the alias that programs put to, and out in the same way: `portage queue alias`.
-type Diversion struct {
-	// Name is how metrics call it. Required.
-	Name string `yaml:"name"`
-	// Route decides, on the Key that is made of the record. Required.
-	Route string `yaml:"route"`
-	// Queue is read; LegacyQueue is the one that Legacy reads from now on. Required.
-	Queue       string `yaml:"queue"`
-	LegacyQueue string `yaml:"legacyQueue"`
-	// ModernQueue takes Modern's messages as they are; Journal makes events of them. Exactly one is given.
-	ModernQueue string `yaml:"modernQueue"`
-	Journal     bool   `yaml:"journal"`
-	// BackoutQueue takes what no side can take. Required.
-	BackoutQueue string `yaml:"backoutQueue"`
-	// Copybook and Mapping are files, or "builtin:NAME" for both. Copybook is required.
-	Copybook string `yaml:"copybook"`
-	Mapping  string `yaml:"mapping"`
-	// Field is the one of which the Key is made, such as PE-SIN. "": the SIN that the mapping's event names.
-	Field string `yaml:"field"`
-	// Batch is the most messages in a unit of work. Default 50.
-	Batch int `yaml:"batch"`
 }
 
 // Contract holds a route or a bridge to a contract file.
