@@ -129,6 +129,54 @@ func (c *Codec) Whole(b []byte) (n uint64, ok bool) {
 	return n, ok && !(neg && n != 0)
 }
 
+// asciiDigits reads a run of 1 to 16 digits.
+func asciiDigits(text []byte) (n uint64, ok bool) {
+	if len(text) > 8 {
+		if len(text) > 16 {
+			return 0, false
+		}
+		top, ok := asciiDigits(text[:len(text)-8])
+		low, good := asciiDigits(text[len(text)-8:])
+		return 1e8*top + low, ok && good
+	}
+	var x uint64
+	switch size := len(text); {
+	case size == 8:
+		x = binary.BigEndian.Uint64(text)
+	case size >= 4:
+		x = uint64(binary.BigEndian.Uint32(text))<<(8*uint(size-4)&63) | uint64(binary.BigEndian.Uint32(text[size-4:]))
+		x |= asciiZeros << (8 * uint(size) & 63)
+	case size == 0:
+		return 0, false
+	default:
+		x = asciiZeros
+		for _, c := range text {
+			x = x<<8 | uint64(c)
+		}
+	}
+	bad := (x^asciiZeros) & ^uint64(lowNibbles) | (x&lowNibbles+sixes)&tens
+	return zonedNumber(x & lowNibbles), bad == 0
+}
+
+// fixed reads decimal text that has as many digits behind its point as are wanted, to.
+func fixed(text []byte, to int) (n uint64, neg, ok bool) {
+	if len(text) > 0 && text[0] == '-' {
+		neg, text = true, text[1:]
+	}
+	if to <= 0 || len(text) > 17 {
+		n, ok = asciiDigits(text)
+		return n, neg && n != 0, ok && to == 0
+	}
+	point := len(text) - to - 1
+	if point < 1 || text[point] != '.' {
+		return 0, false, false
+	}
+	n, ok = asciiDigits(text[:point])
+	fraction, good := asciiDigits(text[point+1:])
+	n = n*pow10[to] + fraction
+	return n, neg && n != 0, ok && good
+}
+
 // short reads decimal text of up to 19 digits without an exponent.
 func short(text []byte) (n uint64, scale int, neg, ok bool) {
 	if len(text) > 0 && text[0] == '-' {
@@ -158,6 +206,9 @@ func short(text []byte) (n uint64, scale int, neg, ok bool) {
 // exactly returns the text of a number as a whole number with so many digits behind the point. ok is false where
 // it is not exact, too long, or has more digits than pic: the long way says why.
 func exactly(text []byte, pic, to int) (n uint64, neg, ok bool) {
+	if n, neg, ok = fixed(text, to); ok {
+		return n, neg, pic >= len(pow10) || n < pow10[pic]
+	}
 	n, scale, neg, ok := short(text)
 	if !ok || to < 0 {
 		return 0, false, false
@@ -184,12 +235,26 @@ func exactly(text []byte, pic, to int) (n uint64, neg, ok bool) {
 // putShort writes a number of up to 19 digits. It reports false, having written nothing of worth, where the long
 // way must look.
 func (c *Codec) putShort(b, text []byte) bool {
-	pic := int(c.pic)
-	if c.form == formBinary && c.binary.full {
-		pic = len(pow10)
+	switch c.form {
+	case formPacked, formZoned, formBinary:
+	default:
+		return false
 	}
-	n, neg, ok := exactly(text, pic, int(c.scale))
-	if !ok || neg && !c.signed {
+	n, neg, ok := exactly(text, c.precision(), int(c.scale))
+	return ok && c.putNumber(b, n, neg)
+}
+
+// precision is how many digits a number may have.
+func (c *Codec) precision() int {
+	if c.form == formBinary && c.binary.full {
+		return len(pow10)
+	}
+	return int(c.pic)
+}
+
+// putNumber writes a number that has no more digits than precision, under putShort's terms.
+func (c *Codec) putNumber(b []byte, n uint64, neg bool) bool {
+	if neg && !c.signed {
 		return false
 	}
 	switch c.form {

@@ -117,6 +117,9 @@ func (e *Encoder) Put(it *Item, text []byte) Fault {
 	if f != OK {
 		return f
 	}
+	if !e.live && e.prefer == nil {
+		return it.Codec.Put(b, text)
+	}
 	was := e.original(it)
 	if was != nil {
 		var buf [256]byte
@@ -132,6 +135,18 @@ func (e *Encoder) Put(it *Item, text []byte) Fault {
 		copy(b, was)
 	}
 	return OK
+}
+
+// PutWhole writes a whole number of a number Item. It reports false, and the caller must use Put, where the
+// original bytes may mean it, and where it does not fit or only Put can tell.
+func (e *Encoder) PutWhole(it *Item, n uint64) bool {
+	c := &it.Codec
+	if e.live || e.prefer != nil || c.scale != 0 {
+		return false
+	}
+	b, f := e.slot(it)
+	pic := c.precision()
+	return f == OK && (pic >= len(pow10) || n < pow10[pic]) && c.putNumber(b, n, false)
 }
 
 // PutNull writes null. The original bytes stay if they mean null too.

@@ -14,7 +14,7 @@ func Compile(layouts []*copybooks.Layout, f *File, o Options) (*View, error) {
 	if len(layouts) == 0 {
 		return nil, fmt.Errorf("mapping: no layouts")
 	}
-	v := &View{options: o, file: f, name: layouts[0].Name()}
+	v := &View{options: o, file: f, name: layouts[0].Name(), keys: newKeys()}
 	if f == nil {
 		f = &File{}
 	} else if f.Name != "" {

@@ -68,7 +68,7 @@ type Encoder struct {
 
 // Encoder returns a new Encoder.
 func (v *View) Encoder() *Encoder {
-	e := &Encoder{view: v}
+	e := &Encoder{view: v, tape: tape{keys: v.keys}}
 	for _, r := range v.records {
 		e.encoders = append(e.encoders, r.plan.Encoder())
 		if v.kinds != nil {

@@ -51,7 +51,7 @@ func (j *encodeJob) start(rec *record, enc *copybooks.Encoder, t *tape) {
 func (j *encodeJob) bind(n *node, at int32) error {
 	t, guess := j.tape, 0
 	for i := at + 1; i < t.values[at].next; i = t.values[i+1].next {
-		k := n.names.find(t.bytes(i), guess)
+		k := n.names.find(t.bytes(i), int16(t.values[i].n), guess)
 		if k < 0 {
 			return j.unknown(n, i)
 		}

@@ -37,26 +37,32 @@ type names struct {
 
 type named struct {
 	key   string
+	id    int16 // among the keys of the View; 0: none
 	nodes []*node
 }
 
-func newNames(n *node) *names {
+func newNames(n *node, all *keys) *names {
 	out := &names{index: map[string]int{}}
 	for _, m := range n.members {
 		i, known := out.index[m.key]
 		if !known {
 			i = len(out.list)
 			out.index[m.key] = i
-			out.list = append(out.list, named{key: m.key})
+			out.list = append(out.list, named{key: m.key, id: all.add(m.key)})
 		}
 		out.list[i].nodes = append(out.list[i].nodes, m)
 	}
 	return out
 }
 
-// find returns the place of a name, -1 if there is none. JSON texts mostly keep the order of the record and
+// find returns the place of a name, whose number is id if it has one; -1 if there is none. JSON texts mostly keep the order of the record and
 // leave some members out, so it looks from a guess on first.
-func (x *names) find(name []byte, guess int) int {
+func (x *names) find(name []byte, id int16, guess int) int {
+	for i := guess; id > 0 && i < len(x.list) && i < guess+4; i++ {
+		if x.list[i].id == id {
+			return i
+		}
+	}
 	for i := guess; i < len(x.list) && i < guess+4; i++ {
 		if x.list[i].key == string(name) {
 			return i

@@ -89,7 +89,7 @@ func (b *builder) object(n *node, root bool) {
 		b.choose(b.rec.clusters, nil)
 	}
 	if n.names == nil {
-		n.names = newNames(n)
+		n.names = newNames(n, b.rec.view.keys)
 	}
 	b.emit(op{code: opObject, key: padded(append(key(n), '{')), node: n})
 	b.members(n)

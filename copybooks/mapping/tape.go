@@ -18,6 +18,11 @@ type tape struct {
 	buf    []byte
 	pos    int
 	depth  int
+	// keys are the names that may come; nil: none are known. last is the one that came last, and follows what came
+	// behind each.
+	keys    *keys
+	last    int16
+	follows []int16
 }
 
 type valueKind uint8
@@ -42,7 +47,7 @@ type value struct {
 	start, end int32 // text: in src, or in buf
 	at         int32 // offset in src
 	next       int32 // index of the value behind this one
-	n          int32 // members or elements
+	n          int32 // members or elements; of a name its number among the keys
 }
 
 // maxDepth bounds nested arrays and objects.
@@ -68,7 +73,7 @@ func (t *tape) fail(what string) error {
 
 // parse reads one JSON text.
 func (t *tape) parse(src []byte) error {
-	t.src, t.values, t.buf, t.pos, t.depth = src, t.values[:0], t.buf[:0], 0, 0
+	t.src, t.values, t.buf, t.pos, t.depth, t.last = src, t.values[:0], t.buf[:0], 0, 0, 0
 	if len(src) > 1<<30 {
 		return &SyntaxError{Err: fmt.Errorf("text of %d bytes is too long", len(src))}
 	}
@@ -197,16 +202,9 @@ func (t *tape) container(i int, object bool) error {
 	}
 	for {
 		if object {
-			if t.peek() != '"' {
-				return t.fail("a member name")
-			}
-			if err := t.text(); err != nil {
+			if err := t.key(); err != nil {
 				return err
 			}
-			if t.peek() != ':' {
-				return t.fail("a colon")
-			}
-			t.pos++
 		}
 		if err := t.value(); err != nil {
 			return err

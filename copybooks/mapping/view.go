@@ -12,6 +12,7 @@ type View struct {
 	records  []*record
 	kinds    *selector // chooses a record; nil: the only one, or all of them
 	longest  int
+	keys     *keys
 	event    *EventView
 	exchange *ExchangeView
 }
