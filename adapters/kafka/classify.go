@@ -65,6 +65,7 @@ var hints = []struct {
 	{sarama.ErrUnsupportedVersion, "set version to that of the oldest broker"},
 	{sarama.ErrInvalidReplicationFactor, "the cluster has too few brokers for replicas"},
 	{sarama.ErrInvalidPartitions, "choose another number of partitions"},
+	{sarama.ErrInvalidConfig, "the cluster knows no such setting or value: check topicSettings"},
 	{sarama.ErrPolicyViolation, "the cluster's policy forbids this topic: let its owner create it"},
 }
 

@@ -4,6 +4,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"sync/atomic"
 	"time"
 )
 
@@ -27,6 +28,10 @@ type Config struct {
 	Partitions int32 `yaml:"partitions"`
 	// Replicas of a topic that is created. 0: the broker's default.
 	Replicas int16 `yaml:"replicas"`
+	// TopicSettings are those of a topic that is created, such as retention.ms (Kafka documentation, Topic
+	// Configs). With 3 Replicas or more min.insync.replicas is 2 unless it stands here. The settings of a topic
+	// that exists are looked at, and never changed.
+	TopicSettings map[string]string `yaml:"topicSettings"`
 	// Content is how CloudEvents travel (CloudEvents Kafka protocol binding 1.0.2, section 3):
 	// "structured", the default, or "binary". Messages that are not CloudEvents go as they are.
 	Content Content `yaml:"content"`
@@ -57,6 +62,8 @@ type Config struct {
 	Now func() time.Time `yaml:"-"`
 	// Log takes a line per change of state, and one for a topic that was created. Nil: discard.
 	Log *slog.Logger `yaml:"-"`
+
+	examined *atomic.Bool // the topic's settings were looked at
 }
 
 // Content is a CloudEvents content mode.

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -68,6 +69,7 @@ func (c *Config) complete() error {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	c.examined = new(atomic.Bool)
 	_, known := compressions[c.Compression]
 	switch {
 	case len(c.Brokers) == 0:
@@ -176,36 +178,4 @@ func (t TLS) config() (*tls.Config, error) {
 		conf.Certificates = []tls.Certificate{pair}
 	}
 	return conf, nil
-}
-
-// ensureTopic finds the topic, or creates it if the configuration says so.
-func (c *Config) ensureTopic(client sarama.Client) error {
-	err := client.RefreshMetadata(c.Topic)
-	if errors.Is(err, sarama.ErrUnknownTopicOrPartition) && c.CreateTopic {
-		if err := c.createTopic(client); err != nil {
-			return err
-		}
-		err = client.RefreshMetadata(c.Topic)
-	}
-	if err != nil {
-		return c.fail("look up topic", err)
-	}
-	return nil
-}
-
-func (c *Config) createTopic(client sarama.Client) error {
-	admin, err := sarama.NewClusterAdminFromClient(client) // its Close would close the client
-	if err != nil {
-		return c.fail("create topic", err)
-	}
-	replicas := c.Replicas
-	if replicas == 0 {
-		replicas = -1 // the broker's default (KIP-464, Kafka 2.4)
-	}
-	err = admin.CreateTopic(c.Topic, &sarama.TopicDetail{NumPartitions: c.Partitions, ReplicationFactor: replicas}, false)
-	if err != nil && !errors.Is(err, sarama.ErrTopicAlreadyExists) { // another Portage was first
-		return c.fail("create topic", err)
-	}
-	c.Log.Info("kafka topic created", "topic", c.Topic, "partitions", c.Partitions)
-	return nil
 }

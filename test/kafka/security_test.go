@@ -31,6 +31,7 @@ func TestSecurity(t *testing.T) {
 		"kept out":     func(t *testing.T) { testKeptOut(t, b) },
 		"let in again": func(t *testing.T) { testLetInAgain(t, b) },
 		"rights":       func(t *testing.T) { testRights(t, b) },
+		"topics":       func(t *testing.T) { testTopics(t, b) },
 	})
 }
 
