@@ -69,9 +69,11 @@ type App struct {
 	audit    *audit.Log
 	journal  *journal.Journal
 	dial     mq.Dial
+	direct   mq.Dial // not counted; of the embedded queue manager with all that its connections can do
 	metrics  struct {
 		mq     *mq.Metrics
 		bridge *bridge.Metrics
+		back   *bridge.BackMetrics
 	}
 	router   *router.Router
 	console  *console.Console
@@ -105,8 +107,9 @@ func New(ctx context.Context, o Options) (*App, error) {
 	a.onClose(func() error { a.endStreams(); return nil })
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	a.metrics.mq, a.metrics.bridge = mq.NewMetrics(a.registry), bridge.NewMetrics(a.registry)
+	a.metrics.back = bridge.NewBackMetrics(a.registry)
 	for _, step := range []func(context.Context) error{
-		a.openPorts, a.openFiles, a.openQueues, a.openSample, a.openExchanges, a.openRouter, a.openBridges, a.openDatasets, a.openDiversions, a.openKafka, a.openWebhooks, a.openConsole,
+		a.openPorts, a.openFiles, a.openQueues, a.openSample, a.openExchanges, a.openRouter, a.openBridges, a.openDatasets, a.openDiversions, a.openKafka, a.openWriteBacks, a.openWebhooks, a.openConsole,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())

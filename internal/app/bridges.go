@@ -96,6 +96,9 @@ func (a *App) openBridge(c config.Bridge) error {
 	if err != nil {
 		return err
 	}
+	if translate, err = a.withoutEchoes(c, view, translate); err != nil {
+		return err
+	}
 	b := &bridge.Bridge{
 		Name:        c.Name,
 		Source:      a.queueSource(c.Queue, c.DeadLetters, c.Batch),

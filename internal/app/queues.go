@@ -26,7 +26,7 @@ func (a *App) openQueues(context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.dial = a.metrics.mq.Dial(name, dial)
+	a.dial, a.direct = a.metrics.mq.Dial(name, dial), dial
 	depths := &mq.Depths{Dial: dial, Queues: a.queueNames()}
 	a.registry.MustRegister(depths)
 	a.onClose(depths.Close)
@@ -82,7 +82,10 @@ func (a *App) queueNames() (names []string) {
 		add(b.Queue, b.DeadLetters)
 	}
 	for _, d := range a.Config.Diversions {
-		add(d.Queue, d.LegacyQueue, d.ModernQueue, d.BackoutQueue)
+		add(d.Queue, d.LegacyQueue, d.TapOf, d.ModernQueue, d.BackoutQueue)
+	}
+	for _, w := range a.Config.WriteBacks {
+		add(w.Queue, w.State(), w.EchoQueue())
 	}
 	return names
 }

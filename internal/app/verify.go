@@ -227,12 +227,18 @@ func checkRoute(r config.Route) error {
 
 // checkDiversion holds that a Key, and an event where one is asked for, can be made of its records.
 func checkDiversion(d config.Diversion) error {
+	if d.TapOf != "" && !d.Journal {
+		return nil // it looks into no message
+	}
 	view, err := loadView(d.Copybook, d.Mapping)
 	if err != nil {
 		return err
 	}
 	if d.Journal && view.Event() == nil {
 		return errors.New("its mapping has no event block")
+	}
+	if d.TapOf != "" {
+		return nil
 	}
 	_, err = bridge.RecordKey(view, d.Field, func(string) [16]byte { return [16]byte{} })
 	return err
@@ -265,6 +271,9 @@ func Check(c *config.Config) error {
 	}
 	for _, d := range c.Diversions {
 		note("diversion", d.Name, checkDiversion(d))
+	}
+	for _, w := range c.WriteBacks {
+		note("write-back", w.Name, checkWriteBack(w))
 	}
 	for _, d := range c.Datasets {
 		note("dataset", d.Name, checkDataset(d))
