@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -12,24 +11,30 @@ import (
 )
 
 func newExplain() *cobra.Command {
+	lang := &language{}
 	cmd := &cobra.Command{
-		Use:   "explain",
-		Short: "Say in words what a field or a reason code is, in English or French",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Use:   "explain CODE",
+		Short: "Say in words what a field or a code is, in English or French",
+		Long: `Says what a code means and what to do: a reason of an error or a dead letter, or a finding of triage. See also
+"portage explain field".`,
+		Example: `  portage explain packed-sign
+  portage explain rdw-stripped --lang fr`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			return explainCodes(cmd, args, lang)
+		},
 	}
+	lang.register(cmd)
 	cmd.AddCommand(newExplainField(), newExplainCode())
 	return cmd
 }
 
-// language reads --lang.
-func language(cmd *cobra.Command, into *string) {
-	cmd.Flags().StringVar(into, "lang", "en", "en|fr: the language of the text")
-}
-
 func newExplainField() *cobra.Command {
 	f := &layoutFlags{}
-	lang := ""
+	lang := &language{}
 	var names []string
 	cmd := &cobra.Command{
 		Use:   "field NAME --copybook FILE",
@@ -41,7 +46,8 @@ from the outside in, or A OF B.`,
   portage explain field CA-SIN -c builtin:EICLMSTA --lang fr`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := oneOf("lang", lang, "en", "fr"); err != nil {
+			french, err := lang.french()
+			if err != nil {
 				return err
 			}
 			if len(names) == 0 {
@@ -64,7 +70,7 @@ from the outside in, or A OF B.`,
 				if found++; found > 1 {
 					fmt.Fprintln(cmd.OutOrStdout())
 				}
-				text := explainField(l, field, lang == "fr")
+				text := explainField(l, field, french)
 				if _, err := io.WriteString(cmd.OutOrStdout(), text); err != nil {
 					return &exitError{exitIO, fmt.Errorf("write: %w", err)}
 				}
@@ -77,50 +83,8 @@ from the outside in, or A OF B.`,
 	}
 	f.register(cmd)
 	cmd.Flags().StringArrayVarP(&names, "copybook", "c", nil, copybookUsage)
-	language(cmd, &lang)
+	lang.register(cmd)
 	return cmd
-}
-
-func newExplainCode() *cobra.Command {
-	lang := ""
-	cmd := &cobra.Command{
-		Use:   "code [CODE]",
-		Short: "Say what a reason code of an error or a dead letter means, and what to do",
-		Long:  `Without CODE it lists all codes. Codes stand in error messages, dead letters and metrics.`,
-		Example: `  portage explain code packed-sign
-  portage explain code odo-count --lang fr`,
-		Args: cobra.MaximumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := oneOf("lang", lang, "en", "fr"); err != nil {
-				return err
-			}
-			codes := explainedCodes()
-			if len(args) > 0 {
-				if _, ok := codeTexts[args[0]]; !ok {
-					return &exitError{exitUsage, fmt.Errorf("there is no code %q\n  there are: %s", args[0], strings.Join(codes, ", "))}
-				}
-				codes = args
-			}
-			for _, code := range codes {
-				t := codeTexts[code].in(lang == "fr")
-				if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%s\n  %s\n  %s\n", code, t.means, t.do); err != nil {
-					return &exitError{exitIO, fmt.Errorf("write: %w", err)}
-				}
-			}
-			return nil
-		},
-	}
-	language(cmd, &lang)
-	return cmd
-}
-
-func explainedCodes() []string {
-	var codes []string
-	for code := range codeTexts {
-		codes = append(codes, code)
-	}
-	slices.Sort(codes)
-	return codes
 }
 
 // fieldText collects sentences about one field.

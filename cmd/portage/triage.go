@@ -2,12 +2,10 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -21,7 +19,7 @@ import (
 const maxPiped = 64 << 20
 
 func newTriage() *cobra.Command {
-	f := &recordFlags{}
+	f, lang := &recordFlags{}, &language{}
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:   "triage FILE",
@@ -30,7 +28,7 @@ func newTriage() *cobra.Command {
 data: packed numbers translated to ASCII, RDWs left out or doubled, newlines inserted, a wrong record length or
 code page, ends cut off or filled up, blanks trimmed, and forms around the data such as gzip or base64. Each
 finding says how sure it is, what was seen (counts and offsets, never content), which transfer setting did it,
-and how to send the file again.
+and how to send the file again. "portage explain CODE" says that of a finding without a file.
 
 Without a copybook triage looks at the bytes alone. With one it holds them against the fields, and finds more;
 --recfm and --lrecl say what the dataset is on the mainframe. A finding is damage, or only another form that
@@ -39,14 +37,25 @@ decode can read as it is. FILE may be - for standard input, of which it takes 64
 Exit codes: 0 no damage found; 1 damage found; 2 usage or copybook; 3 input or output.`,
 		Example: `  portage triage extract.bin
   portage triage -c builtin:OASMSTR --recfm VB extract.bin
+  portage triage --lang fr extract.bin
   portage triage --json extract.bin | jq '.findings[].code'`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			french, err := lang.french()
+			if err != nil {
+				return err
+			}
 			d, err := f.triage(cmd, args[0])
 			if err != nil {
 				return err
 			}
-			if err := writeDiagnosis(cmd.OutOrStdout(), args[0], d, asJSON); err != nil {
+			words := wordsOfTriage(french)
+			if d = d.In(words.language); asJSON {
+				err = writeJSON(cmd.OutOrStdout(), d)
+			} else {
+				err = words.write(cmd.OutOrStdout(), args[0], d)
+			}
+			if err != nil {
 				return &exitError{exitIO, fmt.Errorf("write: %w", err)}
 			}
 			if d.Damaged() {
@@ -62,6 +71,7 @@ Exit codes: 0 no damage found; 1 damage found; 2 usage or copybook; 3 input or o
 	flags.StringVar((*string)(&f.format.Recfm), "recfm", "auto", "auto|F|FB|V|VB|VBS|VS|text: the dataset's record format")
 	flags.IntVar(&f.format.Lrecl, "lrecl", 0, "length of the dataset's fixed records in bytes (default: the layout's)")
 	flags.BoolVar(&asJSON, "json", false, "print the diagnosis as JSON")
+	lang.register(cmd)
 	return cmd
 }
 
@@ -230,45 +240,4 @@ func recordLength(view *mapping.View) func([]byte) int {
 		}
 		return n
 	}
-}
-
-// writeDiagnosis writes what was found, for people or as JSON.
-func writeDiagnosis(w io.Writer, name string, d *recfm.Diagnosis, asJSON bool) error {
-	if asJSON {
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		e.SetEscapeHTML(false)
-		return e.Encode(d)
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %d bytes, %d looked at\n", name, d.Size, d.Looked)
-	fmt.Fprintf(&b, "records:    %s\n", orUnknown(d.Format))
-	fmt.Fprintf(&b, "characters: %s\n", orUnknown(d.Characters))
-	if len(d.Findings) == 0 {
-		b.WriteString("\nNothing found that a transfer would have done.\n")
-	}
-	for i, f := range d.Findings {
-		fmt.Fprintf(&b, "\n%d. %s (%s, %d %% sure)\n", i+1, f.Code, f.Severity, f.Confidence)
-		fmt.Fprintf(&b, "   Seen:  %s", f.Evidence)
-		if f.Offset >= 0 {
-			fmt.Fprintf(&b, "; first at byte %d", f.Offset)
-		}
-		fmt.Fprintf(&b, ".\n   Cause: %s\n", f.Cause)
-		b.WriteString("   Send it again:\n")
-		for _, r := range f.Resend {
-			fmt.Fprintf(&b, "   - %s\n", r)
-		}
-		if f.Local != "" {
-			fmt.Fprintf(&b, "   With the file as it is: %s\n", f.Local)
-		}
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
-}
-
-func orUnknown(s string) string {
-	if s == "" {
-		return "not clear"
-	}
-	return s
 }

@@ -78,14 +78,12 @@ type Finding struct {
 	Evidence string `json:"evidence"`
 	// Offset is the first place, in bytes from the start of the file, unpacked if it was packed; -1: none.
 	Offset int64 `json:"offset"`
-	// Cause says which setting of a transfer does this, Resend how to send the file again, and Local what can
-	// be done with the file as it is; Local may be empty.
-	Cause  string   `json:"cause"`
-	Resend []string `json:"resend"`
-	Local  string   `json:"local,omitempty"`
+	Advice
+
+	seen text // what Evidence says
 }
 
-// Diagnosis is what Triage makes of a file.
+// Diagnosis is what Triage makes of a file. Its texts are English; In gives them in French.
 type Diagnosis struct {
 	// Size is the file's length in bytes, Looked how many of them were read.
 	Size   int64 `json:"size"`
@@ -96,6 +94,8 @@ type Diagnosis struct {
 	Characters string `json:"characters"`
 	// Findings are in the order of their weight. Empty: nothing was found.
 	Findings []Finding `json:"findings"`
+
+	format, characters text // what Format and Characters say
 }
 
 // Damaged reports whether a Finding is damage.
@@ -209,8 +209,9 @@ type examination struct {
 }
 
 func (x *examination) run() {
+	defer func() { x.d = x.d.In(English) }()
 	if x.d.Size == 0 {
-		x.d.Format = "no bytes"
+		x.d.format = say("no bytes")
 		x.find("empty", Damage, 100, -1, "the file has no bytes")
 		return
 	}
@@ -229,14 +230,13 @@ func (x *examination) run() {
 	x.pages()
 }
 
-// find adds a Finding, unless its code is there already.
+// find adds a Finding, unless its code is there already. Its evidence is a text as say takes it.
 func (x *examination) find(code string, s Severity, confidence int, offset int64, evidence string, args ...any) {
 	if x.found(code) {
 		return
 	}
-	a := advices[code]
 	x.d.Findings = append(x.d.Findings, Finding{Code: code, Severity: s, Confidence: min(max(confidence, 1), 100), Offset: offset,
-		Evidence: fmt.Sprintf(evidence, args...), Cause: a.cause, Resend: a.resend, Local: a.local})
+		seen: say(evidence, args...)})
 }
 
 func (x *examination) found(code string) bool {

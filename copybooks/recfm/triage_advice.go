@@ -8,13 +8,6 @@ import (
 // Codes returns the codes of all Findings, in alphabetical order.
 func Codes() []string { return slices.Sorted(maps.Keys(advices)) }
 
-// advice is what can be said of a Finding without the file.
-type advice struct {
-	cause  string
-	resend []string
-	local  string
-}
-
 // Ways to send a file so that no byte changes. Sources: z/OS Communications Server IP User's Guide and Commands
 // (FTP subcommands binary, quote site rdw), z/OS UNIX System Services Command Reference (cp -B, -F), Sterling
 // Connect:Direct for UNIX User's Guide (sysopts datatype, strip.blanks), Co:Z SFTP and z/OS OpenSSH User's Guides.
@@ -38,129 +31,129 @@ var (
 	}
 )
 
-// advices by code.
-var advices = map[string]advice{
-	"empty": {cause: "Nothing arrived: the dataset was empty, or the transfer ended before its first record.", resend: sendAgain},
+// advices by code, in English.
+var advices = map[string]Advice{
+	"empty": {Cause: "Nothing arrived: the dataset was empty, or the transfer ended before its first record.", Resend: sendAgain},
 	"packed-translated": {
-		cause:  "The file was sent as text. Every byte was translated from EBCDIC to ASCII, those of packed and binary numbers too, which are no characters.",
-		resend: sendBinary,
-		local:  "Do not translate it back: newlines and substituted characters cannot be told from data. Ask for the file again, in binary.",
+		Cause:  "The file was sent as text. Every byte was translated from EBCDIC to ASCII, those of packed and binary numbers too, which are no characters.",
+		Resend: sendBinary,
+		Local:  "Do not translate it back: newlines and substituted characters cannot be told from data. Ask for the file again, in binary.",
 	},
 	"characters-replaced": {
-		cause:  "A translation met bytes that are no characters of its code page and wrote a substitute in their place. What stood there is lost.",
-		resend: sendBinary,
+		Cause:  "A translation met bytes that are no characters of its code page and wrote a substitute in their place. What stood there is lost.",
+		Resend: sendBinary,
 	},
 	"already-ascii": {
-		cause:  "The file was sent as text, and its records hold characters only, so nothing is lost.",
-		resend: sendBinary,
-		local:  "Read it as it is: portage decode --codepage latin1 --recfm text, or utf8. Signs in zoned numbers then have their ASCII form.",
+		Cause:  "The file was sent as text, and its records hold characters only, so nothing is lost.",
+		Resend: sendBinary,
+		Local:  "Read it as it is: portage decode --codepage latin1 --recfm text, or utf8. Signs in zoned numbers then have their ASCII form.",
 	},
 	"double-translated": {
-		cause:  "The file was translated between EBCDIC and ASCII once too often: two steps of the transfer each did it.",
-		resend: append([]string{"Let one step translate, or none: for instance binary FTP of a file that is in ASCII already."}, sendBinary...),
+		Cause:  "The file was translated between EBCDIC and ASCII once too often: two steps of the transfer each did it.",
+		Resend: append([]string{"Let one step translate, or none: for instance binary FTP of a file that is in ASCII already."}, sendBinary...),
 	},
 	"wrong-code-page": {
-		cause:  "The text is in another EBCDIC code page than the expected one. Brackets, exclamation mark, vertical bar, caret, braces or accented letters differ.",
-		resend: []string{"The bytes are right: no need to send the file again.", "FTP as text: quote site sbdataconn=(IBM-1047,ISO8859-1) names the pages; the default may be another one."},
-		local:  "Name the right page: portage decode --codepage.",
+		Cause:  "The text is in another EBCDIC code page than the expected one. Brackets, exclamation mark, vertical bar, caret, braces or accented letters differ.",
+		Resend: []string{"The bytes are right: no need to send the file again.", "FTP as text: quote site sbdataconn=(IBM-1047,ISO8859-1) names the pages; the default may be another one."},
+		Local:  "Name the right page: portage decode --codepage.",
 	},
 	"newlines-inserted": {
-		cause:  "The transfer ended each record, or each line feed, with a newline of its own, as text transfers do. In binary records that moves every byte behind it.",
-		resend: sendBinary,
-		local:  "If every record has the same length, --skip-record-end 1 (LF) or 2 (CR LF) with --lrecl of the record and its newline reads it.",
+		Cause:  "The transfer ended each record, or each line feed, with a newline of its own, as text transfers do. In binary records that moves every byte behind it.",
+		Resend: sendBinary,
+		Local:  "If every record has the same length, --skip-record-end 1 (LF) or 2 (CR LF) with --lrecl of the record and its newline reads it.",
 	},
 	"ebcdic-newlines": {
-		cause:  "A copy in text mode inside of z/OS UNIX ended each record with an EBCDIC newline (X'15') or line feed (X'25').",
-		resend: []string{"z/OS UNIX: cp -B \"//'HLQ.DATA.SET'\" file copies without newlines.", "For text nothing needs to be sent again."},
-		local:  "Records of characters can be read as they are: --recfm text --newline nl (X'15') or ebcdic-lf (X'25').",
+		Cause:  "A copy in text mode inside of z/OS UNIX ended each record with an EBCDIC newline (X'15') or line feed (X'25').",
+		Resend: []string{"z/OS UNIX: cp -B \"//'HLQ.DATA.SET'\" file copies without newlines.", "For text nothing needs to be sent again."},
+		Local:  "Records of characters can be read as they are: --recfm text --newline nl (X'15') or ebcdic-lf (X'25').",
 	},
 	"rdw-stripped": {
-		cause:  "The dataset has records of varying length, and the transfer left out the RDWs that say where each one ends.",
-		resend: sendDescriptors,
+		Cause:  "The dataset has records of varying length, and the transfer left out the RDWs that say where each one ends.",
+		Resend: sendDescriptors,
 	},
 	"rdw-doubled": {
-		cause:  "Each record has two descriptor words. Either a program wrote RDWs into the records and the transfer added its own, or the dataset is unblocked (RECFM=V) and its BDWs were kept.",
-		resend: []string{"Leave out one of the two: no quote site rdw for a file that holds RDWs as data.", "For an unblocked dataset nothing is wrong."},
-		local:  "Read it as it is: --recfm VB.",
+		Cause:  "Each record has two descriptor words. Either a program wrote RDWs into the records and the transfer added its own, or the dataset is unblocked (RECFM=V) and its BDWs were kept.",
+		Resend: []string{"Leave out one of the two: no quote site rdw for a file that holds RDWs as data.", "For an unblocked dataset nothing is wrong."},
+		Local:  "Read it as it is: --recfm VB.",
 	},
 	"rdw-little": {
-		cause:  "A transfer product wrote the length in bytes 2-3 of each descriptor word, low byte first.",
-		resend: sendDescriptors,
-		local:  "Read it as it is: --rdw little.",
+		Cause:  "A transfer product wrote the length in bytes 2-3 of each descriptor word, low byte first.",
+		Resend: sendDescriptors,
+		Local:  "Read it as it is: --rdw little.",
 	},
 	"rdw-uncounted": {
-		cause:  "A transfer product or a compiler's run time wrote lengths that do not count the descriptor word's own four bytes.",
-		resend: sendDescriptors,
-		local:  "Read it as it is: --rdw-adjust 4.",
+		Cause:  "A transfer product or a compiler's run time wrote lengths that do not count the descriptor word's own four bytes.",
+		Resend: sendDescriptors,
+		Local:  "Read it as it is: --rdw-adjust 4.",
 	},
 	"rdw-kept": {
-		cause:  "The dataset is said to have fixed records, and these have RDWs: it is another dataset, or it was copied to RECFM=V before it was sent.",
-		resend: []string{"Ask which DCB the dataset has (LISTDS, or ISPF 3.2)."},
-		local:  "Read it as it is: --recfm V.",
+		Cause:  "The dataset is said to have fixed records, and these have RDWs: it is another dataset, or it was copied to RECFM=V before it was sent.",
+		Resend: []string{"Ask which DCB the dataset has (LISTDS, or ISPF 3.2)."},
+		Local:  "Read it as it is: --recfm V.",
 	},
 	"bdw-kept": {
-		cause:  "The dataset's blocks were sent, with their block descriptor words: it was read as RECFM=U, or with a product's block option.",
-		resend: sendDescriptors,
-		local:  "Read it as it is: --recfm VB.",
+		Cause:  "The dataset's blocks were sent, with their block descriptor words: it was read as RECFM=U, or with a product's block option.",
+		Resend: sendDescriptors,
+		Local:  "Read it as it is: --recfm VB.",
 	},
 	"bdw-lost": {
-		cause:  "Records have RDWs, and no blocks stand around them: FTP with site rdw sends records, never blocks.",
-		resend: []string{"Nothing needs to be sent again: blocks carry no data."},
-		local:  "Read it as it is: --recfm V.",
+		Cause:  "Records have RDWs, and no blocks stand around them: FTP with site rdw sends records, never blocks.",
+		Resend: []string{"Nothing needs to be sent again: blocks carry no data."},
+		Local:  "Read it as it is: --recfm V.",
 	},
 	"framing-lost": {
-		cause:  "The descriptor words lead from record to record up to a place, and not beyond it: bytes were inserted, lost or changed before it.",
-		resend: sendBinary,
+		Cause:  "The descriptor words lead from record to record up to a place, and not beyond it: bytes were inserted, lost or changed before it.",
+		Resend: sendBinary,
 	},
 	"wrong-lrecl": {
-		cause: "The records have another length than the expected one: the dataset or the receiving side was defined with another LRECL, which cuts or fills records, or the copybook is of another version.",
-		resend: []string{
+		Cause: "The records have another length than the expected one: the dataset or the receiving side was defined with another LRECL, which cuts or fills records, or the copybook is of another version.",
+		Resend: []string{
 			"Compare the dataset's LRECL (ISPF 3.2, LISTDS) with the copybook's length.",
 			"FTP to z/OS: quote site recfm=fb lrecl=N blksize=0 before put; without it the default LRECL cuts records or wraps them (quote site wrap, truncate).",
 			"Connect:Direct: state DCB=(RECFM=FB,LRECL=N) on the TO side.",
 		},
-		local: "If records were only filled up, --lrecl N and --skip-record-end read it.",
+		Local: "If records were only filled up, --lrecl N and --skip-record-end read it.",
 	},
 	"truncated": {
-		cause:  "The file ends inside a record: the transfer stopped, or the receiving side ran out of space (B37, D37, E37 on z/OS, disk full elsewhere).",
-		resend: sendAgain,
-		local:  "The records before the end are whole: portage decode --on-error skip reads them.",
+		Cause:  "The file ends inside a record: the transfer stopped, or the receiving side ran out of space (B37, D37, E37 on z/OS, disk full elsewhere).",
+		Resend: sendAgain,
+		Local:  "The records before the end are whole: portage decode --on-error skip reads them.",
 	},
 	"padded": {
-		cause:  "Bytes without meaning fill up the file or its records: to a block's length by the transfer, or to the longest record by a copy from RECFM=V to RECFM=F.",
-		resend: []string{"Send with the dataset's own RECFM and LRECL: FTP binary, for varying lengths with quote site rdw.", "XMODEM and similar protocols fill up the last block: use another."},
-		local:  "Leave the end out: --skip-file-footer, or --limit with the number of records.",
+		Cause:  "Bytes without meaning fill up the file or its records: to a block's length by the transfer, or to the longest record by a copy from RECFM=V to RECFM=F.",
+		Resend: []string{"Send with the dataset's own RECFM and LRECL: FTP binary, for varying lengths with quote site rdw.", "XMODEM and similar protocols fill up the last block: use another."},
+		Local:  "Leave the end out: --skip-file-footer, or --limit with the number of records.",
 	},
 	"blanks-trimmed": {
-		cause:  "Blanks at the ends of records were cut off, as text transfers do (FTP: site notrailingblanks; Connect:Direct: strip.blanks=yes).",
-		resend: append([]string{"FTP as text: quote site trailingblanks.", "Connect:Direct: sysopts \":strip.blanks=no:\"."}, sendBinary...),
-		local:  "Lines of text are filled up again on reading: --recfm text with --lrecl.",
+		Cause:  "Blanks at the ends of records were cut off, as text transfers do (FTP: site notrailingblanks; Connect:Direct: strip.blanks=yes).",
+		Resend: append([]string{"FTP as text: quote site trailingblanks.", "Connect:Direct: sysopts \":strip.blanks=no:\"."}, sendBinary...),
+		Local:  "Lines of text are filled up again on reading: --recfm text with --lrecl.",
 	},
 	"packed-file": {
-		cause:  "The file is compressed or in an archive.",
-		resend: []string{"Nothing needs to be sent again."},
-		local:  "gzip, bzip2 and zstd are unpacked on reading. Unpack other forms with their own tools: zip, xz; AMATERSE and TSO RECEIVE on z/OS.",
+		Cause:  "The file is compressed or in an archive.",
+		Resend: []string{"Nothing needs to be sent again."},
+		Local:  "gzip, bzip2 and zstd are unpacked on reading. Unpack other forms with their own tools: zip, xz; AMATERSE and TSO RECEIVE on z/OS.",
 	},
 	"packed-file-broken": {
-		cause:  "The file begins as a compressed file, and cannot be unpacked: it was cut off, or sent as text.",
-		resend: append([]string{"Compressed files must always be sent in binary."}, sendAgain...),
+		Cause:  "The file begins as a compressed file, and cannot be unpacked: it was cut off, or sent as text.",
+		Resend: append([]string{"Compressed files must always be sent in binary."}, sendAgain...),
 	},
 	"not-records": {
-		cause:  "This is another sort of file than a dataset of records.",
-		resend: []string{"Ask for the dataset by its name and DCB; look into the job that made this file."},
+		Cause:  "This is another sort of file than a dataset of records.",
+		Resend: []string{"Ask for the dataset by its name and DCB; look into the job that made this file."},
 	},
 	"hex-dump": {
-		cause:  "The file is a printout of bytes in hexadecimal digits, not the bytes.",
-		resend: sendBinary,
-		local:  "xxd -r -p turns plain digits into bytes.",
+		Cause:  "The file is a printout of bytes in hexadecimal digits, not the bytes.",
+		Resend: sendBinary,
+		Local:  "xxd -r -p turns plain digits into bytes.",
 	},
 	"base64": {
-		cause:  "The file was wrapped for mail or for a web form (base64).",
-		resend: sendBinary,
-		local:  "base64 -d gives the bytes.",
+		Cause:  "The file was wrapped for mail or for a web form (base64).",
+		Resend: sendBinary,
+		Local:  "base64 -d gives the bytes.",
 	},
 	"wrong-copybook": {
-		cause:  "The fields do not fit the bytes, and no known transfer explains it: another copybook, another version of it, or another file.",
-		resend: []string{"Compare the copybook with the program that writes the file; look at one record with portage inspect --hex."},
+		Cause:  "The fields do not fit the bytes, and no known transfer explains it: another copybook, another version of it, or another file.",
+		Resend: []string{"Compare the copybook with the program that writes the file; look at one record with portage inspect --hex."},
 	},
 }

@@ -2,7 +2,6 @@ package recfm
 
 import (
 	"bytes"
-	"fmt"
 	"math"
 	"slices"
 	"unicode/utf8"
@@ -180,11 +179,11 @@ func (x *examination) characters() {
 	x.chars = characters{known: best > 0 || x.s.textual(), ascii: h.ascii, page: h.page}
 	if best == 0 {
 		if x.chars.known {
-			x.d.Characters = "EBCDIC"
+			x.d.characters = say("EBCDIC")
 		}
 		return
 	}
-	x.d.Characters = h.name
+	x.d.characters = say(h.name)
 	switch {
 	case h.twice:
 		x.chars.back = h.back
@@ -306,15 +305,15 @@ func (x *examination) fromASCII(p Page) {
 	}
 	was, is := plausible(data, back), plausible(data, nil)
 	if is > was+.1 {
-		x.d.Characters = "ASCII, with binary data as it was"
+		x.d.characters = say("ASCII, with binary data as it was")
 		x.find("already-ascii", Form, 80, -1, "text is ASCII; %d bytes between it look like numbers that nobody translated", controls)
 		return
 	}
 	x.chars.back = back
 	x.orig = x.s.through(back)
-	lost := ""
+	lost := text{}
 	if subs*10 > controls {
-		lost = fmt.Sprintf("; %d of them are X'1A', the substitute character", subs)
+		lost = say("; %d of them are X'1A', the substitute character", subs)
 	}
 	x.find("packed-translated", Damage, 90, first, "text is ASCII, and %d of %d bytes looked at are control characters, where translated numbers stand%s", controls, n, lost)
 }

@@ -1,9 +1,6 @@
 package recfm
 
-import (
-	"fmt"
-	"slices"
-)
+import "slices"
 
 // opening is a file that ends in its first block, or in its first record: descriptor words that lead from one to
 // the next, up to one that asks for more than there is.
@@ -95,7 +92,7 @@ func (x *examination) cutAtOnce(than walk) bool {
 	if best.format.Recfm.blocked() {
 		what = "block"
 	}
-	x.d.Format = Guess{Format: best.format, Confidence: sure, Why: fmt.Sprintf("%d descriptor words; the file ends in its first %s", best.words, what)}.String()
+	x.d.format = custom(best.format, sure, say("%d descriptor words; the file ends in its first %s", best.words, what))
 	x.orders(walk{format: best.format, records: len(best.lengths)})
 	if best.asks == 0 {
 		x.find("truncated", Damage, sure, int64(best.at), "the file ends after %d bytes of a descriptor word or before it, in its first %s", rest, what)

@@ -2,7 +2,6 @@ package recfm
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
 )
 
@@ -63,7 +62,7 @@ func (x *examination) walksByCopybook() bool {
 	if records < 3 || !enough || len(lengths) < 2 {
 		return false
 	}
-	x.d.Format = "records of different lengths without descriptor words"
+	x.d.format = say("records of different lengths without descriptor words")
 	x.find("rdw-stripped", Damage, 97, 0, "the copybook's lengths alone frame %d records of %d different lengths in the first %d bytes; no descriptor word stands before them", records, len(lengths), at)
 	return true
 }
@@ -164,7 +163,7 @@ func (x *examination) expectedLength(want int, all []period) {
 	phase := slices.ContainsFunc(all, func(p period) bool { return p.length == want })
 	right := q.checked > 0 && q.share() >= .9 || q.checked == 0 && (phase || len(all) == 0 || len(starts) < 3)
 	if right {
-		x.d.Format = fmt.Sprintf("fixed records of %d bytes", want)
+		x.d.format = say("fixed records of %d bytes", want)
 		if rest > 0 {
 			x.endsWithin(rest, want, 95)
 		}
@@ -176,7 +175,7 @@ func (x *examination) expectedLength(want int, all []period) {
 		return
 	}
 	if p, ok := x.otherLength(want, q, all); ok {
-		x.d.Format = fmt.Sprintf("fixed records of %d bytes", p)
+		x.d.format = say("fixed records of %d bytes", p)
 		x.find("wrong-lrecl", Damage, 92, -1, "records recur every %d bytes, %d were expected%s", p, want, x.difference(p, want))
 		return
 	}
@@ -220,9 +219,9 @@ func (x *examination) otherLength(want int, q quality, all []period) (int, bool)
 }
 
 // difference says what stands in the bytes that a record has too many.
-func (x *examination) difference(have, want int) string {
+func (x *examination) difference(have, want int) text {
 	if have < want {
-		return fmt.Sprintf(": the last %d bytes of each record are missing", want-have)
+		return say(": the last %d bytes of each record are missing", want-have)
 	}
 	b := x.orig.head
 	alike := true
@@ -230,9 +229,9 @@ func (x *examination) difference(have, want int) string {
 		alike = alike && filled(b[at+want:at+have]) && b[at+want] == b[want]
 	}
 	if alike {
-		return fmt.Sprintf(": each record is filled up with %d bytes X'%02X'", have-want, b[want])
+		return say(": each record is filled up with %d bytes X'%02X'", have-want, b[want])
 	}
-	return fmt.Sprintf(": each record has %d bytes more", have-want)
+	return say(": each record has %d bytes more", have-want)
 }
 
 // replaced recognises numbers whose bytes were replaced by one substitute.
@@ -282,7 +281,7 @@ func (x *examination) paddedToLongest(all []period) bool {
 			}
 		}
 		if records >= 2 && short > 0 {
-			x.d.Format = fmt.Sprintf("records of different lengths, filled up to %d bytes", p.length)
+			x.d.format = say("records of different lengths, filled up to %d bytes", p.length)
 			x.find("padded", Form, 93, -1, "%d of %d records are shorter than the %d bytes at which they recur, and are filled up", short, records, p.length)
 			return true
 		}
@@ -298,14 +297,14 @@ func (x *examination) unknownLength(all []period) {
 	total := x.s.total
 	for _, p := range all {
 		if total > 0 && total%int64(p.length) == 0 && p.weight >= .5*all[0].weight {
-			x.d.Format = fmt.Sprintf("fixed records of %d bytes, by the look of them", p.length)
+			x.d.format = say("fixed records of %d bytes, by the look of them", p.length)
 			x.emptyRecords(p.length)
 			return
 		}
 	}
 	if len(all) > 0 && all[0].weight > .12 {
 		p := all[0]
-		x.d.Format = fmt.Sprintf("fixed records of %d bytes, by the look of them", p.length)
+		x.d.format = say("fixed records of %d bytes, by the look of them", p.length)
 		if total > 0 && x.steady(p.length) {
 			x.endsWithin(int(total%int64(p.length)), p.length, 65+int(30*p.weight))
 		}
@@ -313,7 +312,7 @@ func (x *examination) unknownLength(all []period) {
 	}
 	fixed := x.known.Recfm == F || x.known.Recfm == FB
 	if len(all) == 0 && !fixed && x.chars.known && x.chars.back == nil && len(x.s.head) >= leastVarying && x.s.textual() && !x.damaged() {
-		x.d.Format = "EBCDIC records of different lengths, by the look of them"
+		x.d.format = say("EBCDIC records of different lengths, by the look of them")
 		x.find("rdw-stripped", Damage, 65, -1, "%d bytes of EBCDIC text and numbers have no descriptor words, no newlines, and recur at no distance", len(x.s.head))
 	}
 }

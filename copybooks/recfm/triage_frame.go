@@ -2,7 +2,6 @@ package recfm
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 )
 
@@ -105,7 +104,7 @@ func (x *examination) descriptors() bool {
 	if best.records <= 1 && x.cutAtOnce(best) || best.records == 0 {
 		return x.found("truncated")
 	}
-	x.d.Format = Guess{Format: best.format, Confidence: confidence(best.records), Why: fmt.Sprintf("%d records in the first %d bytes", best.records, best.covered)}.String()
+	x.d.format = custom(best.format, confidence(best.records), say("%d records in the first %d bytes", best.records, best.covered))
 	x.orders(best)
 	x.blocks(best)
 	x.stops(best)

@@ -1,9 +1,6 @@
 package recfm
 
-import (
-	"bytes"
-	"fmt"
-)
+import "bytes"
 
 // newline is one custom of ending records, as it stands in a file.
 type lineEnd struct {
@@ -91,8 +88,8 @@ func (x *examination) fixedLength() int {
 // everyRecord deals with newlines at the end of records of one length.
 func (x *examination) everyRecord(end lineEnd, period, n int) {
 	length := period - len(end.mark)
-	x.d.Format = fmt.Sprintf("records of %d bytes, each with a newline (%s)", length, end.name)
-	evidence := fmt.Sprintf("a newline (%s) stands behind every %d bytes, %d times", end.name, length, n)
+	x.d.format = say("records of %d bytes, each with a newline (%s)", length, end.name)
+	evidence := say("a newline (%s) stands behind every %d bytes, %d times", end.name, length, n)
 	switch {
 	case x.chars.ascii && x.found("packed-translated"):
 		x.find("newlines-inserted", Damage, 90, int64(length), "%s", evidence)
@@ -161,7 +158,7 @@ func (x *examination) lines(end lineEnd) bool {
 	if n == 0 || text && !last && n < 3 {
 		return false
 	}
-	x.d.Format = fmt.Sprintf("lines of different lengths, newline %s", end.name)
+	x.d.format = say("lines of different lengths, newline %s", end.name)
 	first := int64(bytes.Index(b, []byte(end.mark)))
 	switch {
 	case x.chars.ascii:

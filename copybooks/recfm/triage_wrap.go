@@ -41,7 +41,7 @@ func (x *examination) unwrap() {
 func (x *examination) unpack() bool {
 	for _, a := range archives {
 		if len(x.s.head) > a.at && bytes.HasPrefix(x.s.head[a.at:], []byte(a.magic)) {
-			x.d.Format = "packed: " + a.name
+			x.d.format = say("packed: %s", a.name)
 			x.find("packed-file", Form, 99, 0, "it begins as %s", a.name)
 			x.s = sample{}
 			return false
@@ -49,7 +49,7 @@ func (x *examination) unpack() bool {
 	}
 	for _, a := range strangers {
 		if bytes.HasPrefix(x.s.head, []byte(a.magic)) {
-			x.d.Format = a.name
+			x.d.format = say(a.name)
 			x.find("not-records", Form, 99, 0, "it begins as %s", a.name)
 			x.s = sample{}
 			return false
@@ -69,7 +69,7 @@ func (x *examination) unpack() bool {
 		_ = closer() // nothing is open but memory
 	}
 	if err != nil && (x.s.whole || len(out) == 0) {
-		x.d.Format = "packed, and broken"
+		x.d.format = say("packed, and broken")
 		x.find("packed-file-broken", Damage, 97, 0, "it begins as a packed file, and unpacking fails after %d bytes", len(out))
 	} else {
 		x.find("packed-file", Form, 99, 0, "it begins as %s, and unpacks", name)
