@@ -73,16 +73,21 @@ func (a *App) bridgeCounts() []console.Bridge {
 	}
 	counts := series(families, "portage_bridge_messages_total", "bridge", "result")
 	lags := series(families, "portage_bridge_lag_seconds", "bridge")
+	diverted := series(families, "portage_diversion_messages_total", "diversion")
+	lost := series(families, "portage_diversion_tap_lost_total", "diversion")
 	out := []console.Bridge{}
 	for _, b := range a.bridges {
 		name := b.name
 		count := func(result string) uint64 { return uint64(counts[name+"/"+result]) }
 		c := console.Bridge{
 			Name: name, Queue: b.queue,
-			Published: count("published"), Duplicates: count("duplicate"), DeadLetters: count("dead_letter"), Returned: count("returned"),
+			Published: count("published") + uint64(diverted[name]), Duplicates: count("duplicate"), DeadLetters: count("dead_letter"), Returned: count("returned"),
 		}
 		if lag, ok := lags[name]; ok && c.Published > 0 {
 			c.LagSeconds = &lag
+		}
+		if n, tap := lost[name]; tap {
+			c.Tap, c.LostCopies = true, uint64(n)
 		}
 		if fault := b.fault.Load(); fault != nil {
 			c.Fault = *fault
@@ -92,7 +97,8 @@ func (a *App) bridgeCounts() []console.Bridge {
 	return out
 }
 
-// series returns a family's values by those of the given labels, joined by slashes.
+// series returns a family's values by those of the given labels, joined by slashes; what differs in other labels
+// is added up.
 func series(families []*dto.MetricFamily, family string, labels ...string) map[string]float64 {
 	out := map[string]float64{}
 	for _, f := range families {
@@ -108,7 +114,7 @@ func series(families []*dto.MetricFamily, family string, labels ...string) map[s
 			for i, l := range labels {
 				key[i] = values[l]
 			}
-			out[strings.Join(key, "/")] = m.GetCounter().GetValue() + m.GetGauge().GetValue()
+			out[strings.Join(key, "/")] += m.GetCounter().GetValue() + m.GetGauge().GetValue()
 		}
 	}
 	return out

@@ -130,6 +130,9 @@ type Bridge struct {
 	Returned    uint64 `json:"returned"`
 	// LagSeconds is the age of the last published message when it was published; nil: nothing yet.
 	LagSeconds *float64 `json:"lagSeconds,omitempty"`
+	// Tap says that it reads copies of a queue; LostCopies counts those that the queue manager could not make.
+	Tap        bool   `json:"tap,omitempty"`
+	LostCopies uint64 `json:"lostCopies,omitempty"`
 	// Fault says why the bridge stands still. Empty: it runs.
 	Fault string `json:"fault,omitempty"`
 }

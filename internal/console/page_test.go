@@ -86,7 +86,7 @@ func TestPageAsJSONIsTheSameData(t *testing.T) {
 	if err := json.Unmarshal(w.Body.Bytes(), &o); err != nil {
 		t.Fatal(err)
 	}
-	if len(o.Routes) != 3 || len(o.Checks) != 3 || len(o.Bridges) != 1 || len(o.Queues) != 3 || len(o.DeadLetters) != 2 || len(o.Audit) != 2 || o.Audit[0].Seq != 2 || !o.Ready {
+	if len(o.Routes) != 3 || len(o.Checks) != 3 || len(o.Bridges) != 2 || len(o.Queues) != 3 || len(o.DeadLetters) != 2 || len(o.Audit) != 2 || o.Audit[0].Seq != 2 || !o.Ready {
 		t.Errorf("overview %+v", o)
 	}
 	for accept, want := range map[string]string{

@@ -112,7 +112,8 @@ func newSample() *sample {
 		},
 		Verify: func(context.Context) (any, error) { return map[string]any{"passed": true}, nil },
 		Bridges: func() []Bridge {
-			return []Bridge{{Name: "cpp-payments", Queue: "CPP.PAY.EVENT", Published: 1_204_331, Duplicates: 100, DeadLetters: 3, LagSeconds: new(1.4)}}
+			return []Bridge{{Name: "cpp-payments", Queue: "CPP.PAY.EVENT", Published: 1_204_331, Duplicates: 100, DeadLetters: 3, LagSeconds: new(1.4)},
+				{Name: "cpp-tap", Queue: "CPP.PAY.TAP", Published: 1_204_000, Tap: true, LostCopies: 12}}
 		},
 		Queues: func(context.Context) ([]Queue, error) {
 			return []Queue{
