@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
+	"time"
 
 	"github.com/portage-gateway/portage/adapters"
 )
@@ -46,7 +48,7 @@ type Diversion struct {
 	// STRMQOS(BESTEF)): Legacy has every message already, and all that can be decoded goes to Modern.
 	Tap bool
 	// Lost returns how many copies the queue manager could not make, counted since it started. It is asked
-	// after each batch of a Tap. Nil: nobody knows.
+	// after each batch of a Tap, and every 30 s: where no copy can be made no batch comes. Nil: nobody knows.
 	Lost func(context.Context) (uint64, error)
 	// Metrics counts. Nil: nothing is counted.
 	Metrics *DiversionMetrics
@@ -59,16 +61,21 @@ type diverting struct {
 	*Diversion
 	ledger  adapters.Ledger
 	numbers diversionNumbers
-	lost    uint64 // as last told
-	known   bool   // lost was told
+	mu      sync.Mutex // of what follows
+	lost    uint64     // as last told
+	known   bool       // lost was told
 	ending
 }
+
+// lostEvery is how often a Tap asks what was lost when no batch comes.
+const lostEvery = 30 * time.Second
 
 // Run diverts until ctx ends, then returns nil. It returns an error when the Source ends, and when the
 // Ledger is in doubt or taken over, as Bridge.Run does.
 func (d *Diversion) Run(ctx context.Context) error {
 	r, err := d.prepare(ctx)
 	if err == nil {
+		defer r.watchLost(ctx)()
 		err = r.consume(ctx, d.Source, r.ledger, r.handle)
 	}
 	if err != nil {
@@ -213,13 +220,39 @@ func (r *diverting) pass(ctx context.Context, u adapters.Unit, position []byte, 
 	return nil
 }
 
+// watchLost asks what was lost until the func that it returns is called, which waits for the end of it.
+func (r *diverting) watchLost(ctx context.Context) (stop func()) {
+	if !r.Tap || r.Lost == nil {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for tick := time.NewTicker(lostEvery); ; {
+			select {
+			case <-tick.C:
+				r.countLost(ctx)
+			case <-ctx.Done():
+				tick.Stop()
+				return
+			}
+		}
+	})
+	return func() { cancel(); wg.Wait() }
+}
+
 // countLost counts the copies that were lost since it was last asked, the first time by prepare: what was
 // lost before Run is not its to count.
 func (r *diverting) countLost(ctx context.Context) {
 	if !r.Tap || r.Lost == nil {
 		return
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	n, err := r.Lost(ctx)
+	if ctx.Err() != nil {
+		return
+	}
 	if err != nil {
 		r.Log.WarnContext(ctx, "the queue manager does not say how many copies it lost", "diversion", r.Name, "error", err)
 		return
