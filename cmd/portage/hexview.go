@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/portage-gateway/portage/copybooks"
 	"github.com/portage-gateway/portage/copybooks/ebcdic"
 	"github.com/portage-gateway/portage/copybooks/mapping"
@@ -47,7 +49,7 @@ func (h *hexView) writeHex(w io.Writer, n, at int64) error {
 		h.rows("beyond the layout", "", "", n, len(h.b)-n, l.Options().Codepage)
 	}
 	if h.masked {
-		h.out.WriteString("* is personal information by the mapping; --reveal shows it.\n")
+		h.out.WriteString("* is sensitive by the mapping; --reveal shows it.\n")
 	}
 	_, err := io.WriteString(w, h.out.String())
 	return err
@@ -111,9 +113,9 @@ func settingOf(file *mapping.File, l *copybooks.Layout, f *copybooks.Field) *map
 	return nil
 }
 
-// hide marks the bytes of personal fields, whichever view shows them.
+// hide marks the bytes of sensitive fields, whichever view shows them.
 func (h *hexView) hide(f *copybooks.Field, _ []int, off, size int, sensitivity string) {
-	if personal(sensitivity) {
+	if sensitivity != "" {
 		h.mark(off, size)
 	}
 	s := h.setting(f)
@@ -125,14 +127,12 @@ func (h *hexView) hide(f *copybooks.Field, _ []int, off, size int, sensitivity s
 			continue
 		}
 		for inner := range l.Fields() {
-			if s := settingOf(h.file, l, inner); s != nil && personal(s.Sensitivity) && inner.Offset < size {
+			if s := settingOf(h.file, l, inner); s != nil && s.Sensitivity != "" && inner.Offset < size {
 				h.mark(off+inner.Offset, min(inner.Size*max(1, inner.OccursMax), size-inner.Offset))
 			}
 		}
 	}
 }
-
-func personal(sensitivity string) bool { return sensitivity == "sin" || sensitivity == "protectedB" }
 
 func (h *hexView) mark(off, size int) {
 	for i := off; i < min(off+size, len(h.b)) && !h.reveal; i++ {
@@ -254,11 +254,38 @@ func orDefault(page string) string {
 	return page
 }
 
-// showRecord finds record n of a file and writes it.
-func (f *recordFlags) showRecord(stdin io.Reader, out io.Writer, view *mapping.View, name string, n int64, reveal bool) (err error) {
-	in := io.NopCloser(stdin)
-	if name != "-" {
-		if in, err = os.Open(name); err != nil {
+// hexFlags are those of inspect --hex.
+type hexFlags struct {
+	file   string
+	record int64
+	reveal bool
+	reason string // why it is revealed: then a running Portage records it first
+}
+
+func (x *hexFlags) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&x.file, "hex", "", "show a record of FILE; - for standard input")
+	flags.Int64Var(&x.record, "record", 1, "with --hex: the record's number, from 1")
+	flags.BoolVar(&x.reveal, "reveal", false, "with --hex: show what the mapping calls sensitive, too")
+	flags.StringVar(&x.reason, "reason", "", "with --reveal: why; a running Portage puts it in its audit first, or nothing is shown")
+	controlFlags(cmd)
+}
+
+func (x *hexFlags) check() error {
+	switch {
+	case x.record < 1:
+		return &exitError{exitUsage, errors.New("--record counts from 1")}
+	case x.reason != "" && !x.reveal:
+		return &exitError{exitUsage, errors.New("--reason says why you --reveal, and you do not")}
+	}
+	return nil
+}
+
+// showRecord finds a record of a file and writes it.
+func (f *recordFlags) showRecord(cmd *cobra.Command, view *mapping.View, x *hexFlags) (err error) {
+	in := io.NopCloser(cmd.InOrStdin())
+	if x.file != "-" {
+		if in, err = os.Open(x.file); err != nil {
 			return &exitError{exitIO, fmt.Errorf("hex: %w", err)}
 		}
 	}
@@ -271,20 +298,28 @@ func (f *recordFlags) showRecord(stdin io.Reader, out io.Writer, view *mapping.V
 	for {
 		b, err := reader.Next()
 		if err == io.EOF {
-			return &exitError{exitNo, fmt.Errorf("there is no record %d: the file has %d", n, reader.Number())}
+			return &exitError{exitNo, fmt.Errorf("there is no record %d: the file has %d", x.record, reader.Number())}
 		}
 		if err != nil {
 			return readError(err)
 		}
-		if reader.Number() < n {
+		if reader.Number() < x.record {
 			continue
 		}
 		r, err := view.Decode(b)
 		if err != nil {
-			return &exitError{exitNo, fmt.Errorf("record %d at byte %d: %w\n  is the record format right? portage triage tells", n, reader.Offset(), err)}
+			return &exitError{exitNo, fmt.Errorf("record %d at byte %d: %w\n  is the record format right? portage triage tells", x.record, reader.Offset(), err)}
 		}
-		h := &hexView{record: r, file: f.file, all: view.Layouts(), reveal: reveal}
-		if err := h.writeHex(out, n, reader.Offset()); err != nil {
+		switch {
+		case x.reason != "":
+			if err := record(cmd, "reveal", fmt.Sprintf("record %d of file %s", x.record, x.file), x.reason); err != nil {
+				return err
+			}
+		case f.file == nil && !x.reveal:
+			fmt.Fprintln(cmd.ErrOrStderr(), "portage: no mapping says what is sensitive: nothing is hidden\n  name one with --mapping FILE")
+		}
+		h := &hexView{record: r, file: f.file, all: view.Layouts(), reveal: x.reveal}
+		if err := h.writeHex(cmd.OutOrStdout(), x.record, reader.Offset()); err != nil {
 			return &exitError{exitIO, err}
 		}
 		return nil

@@ -10,9 +10,8 @@ import (
 )
 
 func newInspect() *cobra.Command {
-	f := &recordFlags{}
-	asJSON, reveal := false, false
-	hexFile, number := "", int64(1)
+	f, x := &recordFlags{}, &hexFlags{}
+	asJSON := false
 	cmd := &cobra.Command{
 		Use:   "inspect COPYBOOK...",
 		Short: "Show a copybook as a table, or a record in hexadecimal beside its fields",
@@ -22,7 +21,9 @@ data, because a table of variable length stands before it, is shown with ~ and a
 
 With --hex FILE it shows one record of that file instead, field by field, in three lines as ISPF does with
 HEX ON VERT: characters, high half bytes, low half bytes; beside numbers their value, or after ! why they have
-none. Every view of shared storage is shown. What a mapping calls sin or protectedB is shown as *, unless --reveal.
+none. Every view of shared storage is shown. What the mapping calls sensitive is shown as *, in every view of its
+bytes, unless --reveal. With --reveal --reason TEXT a running Portage (--data, --control) puts that in its audit
+first; a file that you may read needs no Portage to be read, so --reveal alone asks nobody.
 
 A COPYBOOK is a file, - for standard input, or builtin:NAME for a sample.`,
 		Example: `  portage inspect CUSTOMER.cpy
@@ -31,16 +32,19 @@ A COPYBOOK is a file, - for standard input, or builtin:NAME for a sample.`,
   portage inspect --odo max -I copylib ACCOUNT.cpy`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if hexFile != "" {
-				if asJSON || number < 1 {
-					return &exitError{exitUsage, errors.New("--hex takes --record from 1, and no --json")}
+			if err := x.check(); err != nil {
+				return err
+			}
+			if x.file != "" {
+				if asJSON {
+					return &exitError{exitUsage, errors.New("--hex is for people: it takes no --json")}
 				}
-				f.copybooks, f.input, f.fillers, f.onError = args, hexFile, "drop", "stop"
+				f.copybooks, f.input, f.fillers, f.onError = args, x.file, "drop", "stop"
 				view, err := f.compile(cmd)
 				if err != nil {
 					return err
 				}
-				return f.showRecord(cmd.InOrStdin(), cmd.OutOrStdout(), view, hexFile, number, reveal)
+				return f.showRecord(cmd, view, x)
 			}
 			layouts, err := f.layouts(cmd.InOrStdin(), args...)
 			if err != nil {
@@ -57,11 +61,8 @@ A COPYBOOK is a file, - for standard input, or builtin:NAME for a sample.`,
 		},
 	}
 	f.layoutFlags.register(cmd)
-	flags := cmd.Flags()
-	flags.BoolVar(&asJSON, "json", false, "print a JSON array of layouts")
-	flags.StringVar(&hexFile, "hex", "", "show a record of FILE; - for standard input")
-	flags.Int64Var(&number, "record", 1, "with --hex: the record's number, from 1")
-	flags.BoolVar(&reveal, "reveal", false, "with --hex: show personal information")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array of layouts")
+	x.register(cmd)
 	f.registerKinds(cmd)
 	f.registerFrame(cmd, "auto")
 	return cmd
