@@ -131,17 +131,22 @@ func (c *Codec) Whole(b []byte) (n uint64, ok bool) {
 
 // asciiDigits reads a run of 1 to 16 digits.
 func asciiDigits(text []byte) (n uint64, ok bool) {
-	if len(text) > 8 {
-		if len(text) > 16 {
-			return 0, false
-		}
-		top, ok := asciiDigits(text[:len(text)-8])
-		low, good := asciiDigits(text[len(text)-8:])
-		return 1e8*top + low, ok && good
+	if len(text) <= 8 {
+		return fewDigits(text)
 	}
+	if len(text) > 16 {
+		return 0, false
+	}
+	top, ok := fewDigits(text[:len(text)-8])
+	low, good := fewDigits(text[len(text)-8:])
+	return 1e8*top + low, ok && good
+}
+
+// fewDigits reads a run of 1 to 8 digits.
+func fewDigits(text []byte) (n uint64, ok bool) {
 	var x uint64
 	switch size := len(text); {
-	case size == 8:
+	case size >= 8:
 		x = binary.BigEndian.Uint64(text)
 	case size >= 4:
 		x = uint64(binary.BigEndian.Uint32(text))<<(8*uint(size-4)&63) | uint64(binary.BigEndian.Uint32(text[size-4:]))
@@ -206,9 +211,6 @@ func short(text []byte) (n uint64, scale int, neg, ok bool) {
 // exactly returns the text of a number as a whole number with so many digits behind the point. ok is false where
 // it is not exact, too long, or has more digits than pic: the long way says why.
 func exactly(text []byte, pic, to int) (n uint64, neg, ok bool) {
-	if n, neg, ok = fixed(text, to); ok {
-		return n, neg, pic >= len(pow10) || n < pow10[pic]
-	}
 	n, scale, neg, ok := short(text)
 	if !ok || to < 0 {
 		return 0, false, false
@@ -240,8 +242,12 @@ func (c *Codec) putShort(b, text []byte) bool {
 	default:
 		return false
 	}
-	n, neg, ok := exactly(text, c.precision(), int(c.scale))
-	return ok && c.putNumber(b, n, neg)
+	pic := c.precision()
+	n, neg, ok := fixed(text, int(c.scale))
+	if !ok {
+		n, neg, ok = exactly(text, pic, int(c.scale))
+	}
+	return ok && (pic >= len(pow10) || n < pow10[pic]) && c.putNumber(b, n, neg)
 }
 
 // precision is how many digits a number may have.

@@ -184,9 +184,12 @@ func (e *Encoder) Keep(it *Item) Fault {
 	if f != OK {
 		return f
 	}
-	if was := e.original(it); was != nil {
+	switch was := e.original(it); {
+	case was != nil:
 		copy(b, was)
-	} else {
+	case len(it.initial) == len(b):
+		copy(b, it.initial)
+	default:
 		it.Codec.PutInitial(b)
 	}
 	return OK

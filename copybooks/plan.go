@@ -36,6 +36,7 @@ type Item struct {
 	table     *elements // set if the Field OCCURS
 	view      *scope    // set for a view of shared storage that holds a variable table
 	span      span
+	initial   []byte // what PutInitial writes, of short items
 }
 
 // elements is what an Item that OCCURS needs.

@@ -57,7 +57,14 @@ func (it *Item) settle() {
 		p.scale = int16(c.edited.scale)
 	}
 	it.span = p
+	if len(it.Children) == 0 && c.size == it.size && it.size <= maxInitial {
+		it.initial = make([]byte, it.size)
+		c.PutInitial(it.initial)
+	}
 }
+
+// maxInitial bounds the initial values that are kept, in bytes.
+const maxInitial = 64
 
 func (c *Codec) way() way {
 	n := c.size

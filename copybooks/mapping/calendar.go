@@ -13,11 +13,14 @@ func daysIn(year, month int) int {
 	return monthDays[month]
 }
 
+// monthStarts are the days of a common year before each month.
+var monthStarts = [...]int{0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334}
+
 func dayOfYear(year, month, day int) int {
-	for m := 1; m < month; m++ {
-		day += daysIn(year, m)
+	if month > 2 && leap(year) {
+		day++
 	}
-	return day
+	return monthStarts[month] + day
 }
 
 // EI weeks run from Sunday to Saturday, and week 01 holds 1 January.

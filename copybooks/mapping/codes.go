@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/portage-gateway/portage/copybooks"
@@ -235,6 +236,16 @@ func (t *codeTable) number(b []byte) (n int64, ok bool) {
 	text, f := t.item.Codec.AppendText(buf[:0], b)
 	n, bad := atoi(text)
 	return n, f == copybooks.OK && !bad
+}
+
+// same reports whether two tables name the same values alike; nil is no table.
+func (t *codeTable) same(u *codeTable) bool {
+	if t == nil || u == nil || t == u {
+		return t == u
+	}
+	return slices.EqualFunc(t.entries, u.entries, func(a, b codeEntry) bool {
+		return a.slug == b.slug && a.plain == b.plain && bytes.Equal(a.from, b.from)
+	})
 }
 
 // named returns the plain entry of a slug, and whether the slug is known at all.

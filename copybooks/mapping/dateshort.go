@@ -153,3 +153,48 @@ func appendDate(dst []byte, year, rest uint64) []byte {
 	binary.BigEndian.PutUint64(out[5:], rest)
 	return dst[:n+size]
 }
+
+// number is the number whose digits a date's JSON text has in a form with an order. false leaves all to put.
+func (d *dateForm) number(text []byte) (n uint64, ok bool) {
+	day := 1
+	if d.order != monthLast {
+		if len(text) != len("2006-01-02") || text[8]-'0' > 9 || text[9]-'0' > 9 {
+			return 0, false
+		}
+		day = int(text[8]-'0')*10 + int(text[9]-'0')
+	} else if len(text) != len("2006-01") {
+		return 0, false
+	}
+	for _, i := range [...]int{0, 1, 2, 3, 5, 6} {
+		if text[i]-'0' > 9 {
+			return 0, false
+		}
+	}
+	year := int(text[0]-'0')*1000 + int(text[1]-'0')*100 + int(text[2]-'0')*10 + int(text[3]-'0')
+	month := int(text[5]-'0')*10 + int(text[6]-'0')
+	if text[4] != '-' || len(text) > 7 && text[7] != '-' || month < 1 || month > 12 || day < 1 || day > daysIn(year, month) {
+		return 0, false
+	}
+	week := 0
+	if d.order == weekLast {
+		if year, week = weekOf(year, month, day); week == 0 {
+			return 0, false
+		}
+	}
+	if d.window > 0 && (year < 1900+d.window || year >= 2000+d.window) || year > 9999 {
+		return 0, false
+	}
+	full := year
+	if d.window > 0 {
+		year %= 100
+	}
+	switch d.order {
+	case dayLast:
+		return uint64(year*10000 + month*100 + day), true
+	case numberLast:
+		return uint64(year*1000 + dayOfYear(full, month, day)), true
+	case weekLast:
+		return uint64(year*100 + week), true
+	}
+	return uint64(year*100 + month), true
+}

@@ -62,6 +62,7 @@ type Encoder struct {
 	view     *View
 	encoders []*copybooks.Encoder
 	kinds    []*node // by record: the value at the kind field's bytes
+	alike    bool    // all records show their kind by the same member in the same way
 	tape     tape
 	job      encodeJob
 }
@@ -74,6 +75,10 @@ func (v *View) Encoder() *Encoder {
 		if v.kinds != nil {
 			e.kinds = append(e.kinds, r.kindLeaf(v.kinds.item))
 		}
+	}
+	e.alike = len(e.kinds) > 0
+	for _, k := range e.kinds {
+		e.alike = e.alike && sameKind(e.kinds[0], k)
 	}
 	return e
 }
@@ -116,7 +121,12 @@ func (e *Encoder) kind(original []byte) (int, error) {
 		if !s.selects(i) {
 			continue
 		}
-		if got, ok := e.kindIn(e.kinds[i], s); ok && got == i {
+		got, ok := e.kindIn(e.kinds[i], s)
+		if ok && got != i && e.alike {
+			got, ok = e.kindIn(e.kinds[got], s)
+			i = got
+		}
+		if ok && got == i {
 			return i, nil
 		}
 	}
@@ -130,6 +140,12 @@ func (e *Encoder) kind(original []byte) (int, error) {
 	}
 	return 0, &ValueError{Offset: -1, Reason: copybooks.UnknownKind.String(),
 		Err: fmt.Errorf("no member says which record kind this is: %s selects it", s.item.Field.Path)}
+}
+
+// sameKind reports whether two records show their kind by the same member in the same way.
+func sameKind(a, b *node) bool {
+	return a != nil && b != nil && a.key == b.key && a.parent.parent == nil && b.parent.parent == nil && a.leaf.form == b.leaf.form &&
+		a.leaf.codes.same(b.leaf.codes)
 }
 
 // tryKinds finds the one record whose encoding says that it is of its own kind: the kind field may lie

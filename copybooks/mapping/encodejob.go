@@ -56,6 +56,10 @@ func (j *encodeJob) bind(n *node, at int32) error {
 			return j.unknown(n, i)
 		}
 		guess = k + 1
+		if slot := n.names.list[k].slot; slot >= 0 && j.bound[slot] < 0 {
+			j.bound[slot] = i + 1
+			continue
+		}
 		for first, m := range n.names.list[k].nodes {
 			if j.bound[m.id] >= 0 && first == 0 {
 				return j.fail(m, i, copybooks.WrongKind, errors.New("member stands twice"))
@@ -109,6 +113,9 @@ func (j *encodeJob) refuse(n *node, at int32, it *copybooks.Item, f copybooks.Fa
 func (j *encodeJob) item(e *encItem) error {
 	switch {
 	case e.node != nil && e.node.leaf != nil:
+		if at := j.bound[e.node.id]; at >= 0 && j.view == nil && j.written == nil && j.usual(e, at) {
+			return nil
+		}
 		return j.leaf(e)
 	case e.views:
 		return j.shared(e)

@@ -43,6 +43,30 @@ func (j *encodeJob) leaf(e *encItem) error {
 	return nil
 }
 
+// usual writes a value of the usual kind. It reports false where leaf must look, which knows the reason.
+func (j *encodeJob) usual(e *encItem, at int32) bool {
+	l, kind := e.node.leaf, j.tape.values[at].kind
+	switch l.form {
+	case numberLeaf, quotedLeaf, identifierLeaf:
+		return (kind == jsonString || kind == jsonNumber) && j.enc.Put(e.item, j.tape.bytes(at)) == copybooks.OK
+	case textLeaf:
+		return kind == jsonString && j.enc.Put(e.item, j.tape.bytes(at)) == copybooks.OK
+	case moneyLeaf:
+		return kind == jsonObject && j.putMoney(e, l, at) == copybooks.OK
+	case dateLeaf:
+		if kind == jsonString && l.date.order != otherOrder {
+			n, ok := l.date.number(j.tape.bytes(at))
+			return ok && j.enc.PutWhole(e.item, n)
+		}
+	case codeLeaf:
+		if kind == jsonString && !j.enc.Live() && (e.raw == nil || j.bound[e.raw.id] < 0) {
+			plain, _ := l.codes.named(j.tape.bytes(at))
+			return plain != nil && j.enc.PutRaw(e.item, plain.from) == copybooks.OK
+		}
+	}
+	return false
+}
+
 // absent writes a Field that the JSON does not name.
 func (j *encodeJob) absent(e *encItem) error {
 	if j.view != nil {
@@ -158,7 +182,10 @@ func (j *encodeJob) putMoney(e *encItem, l *leaf, at int32) copybooks.Fault {
 	if t.values[at].kind != jsonObject || t.values[at].n != 2 {
 		return copybooks.WrongKind
 	}
-	amount, currency := t.member(at, "amount"), t.member(at, "currency")
+	amount, currency := at+2, at+4
+	if string(t.bytes(at+1)) != "amount" || t.values[amount].next != at+3 || string(t.bytes(at+3)) != "currency" {
+		amount, currency = t.member(at, "amount"), t.member(at, "currency")
+	}
 	if amount < 0 || currency < 0 {
 		return copybooks.WrongKind
 	}

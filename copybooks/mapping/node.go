@@ -38,6 +38,7 @@ type names struct {
 type named struct {
 	key   string
 	id    int16 // among the keys of the View; 0: none
+	slot  int32 // of the one node, where that is no object; else -1
 	nodes []*node
 }
 
@@ -51,6 +52,10 @@ func newNames(n *node, all *keys) *names {
 			out.list = append(out.list, named{key: m.key, id: all.add(m.key)})
 		}
 		out.list[i].nodes = append(out.list[i].nodes, m)
+		out.list[i].slot = -1
+		if !known && m.kind != objectNode {
+			out.list[i].slot = int32(m.id)
+		}
 	}
 	return out
 }
