@@ -174,7 +174,17 @@ func (b *Broker) keepArchive() {
 // Restart starts a broker that was stopped or killed, or stops it first, and waits until it answers.
 func (b *Broker) Restart() error {
 	b.Stop()
-	log, err := os.OpenFile(filepath.Join(b.dir, "kafka.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err := b.launch(); err != nil {
+		return err
+	}
+	return b.answered()
+}
+
+func (b *Broker) log() string { return filepath.Join(b.dir, "kafka.log") }
+
+// launch starts the process.
+func (b *Broker) launch() error {
+	log, err := os.OpenFile(b.log(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
@@ -188,9 +198,14 @@ func (b *Broker) Restart() error {
 	ended := make(chan struct{})
 	b.cmd, b.ended = cmd, ended
 	go func() { defer close(ended); _ = cmd.Wait() }()
+	return nil
+}
+
+// answered waits until the broker answers, and kills one that does not.
+func (b *Broker) answered() error {
 	if err := b.await(); err != nil {
 		b.Kill()
-		said, _ := os.ReadFile(log.Name())
+		said, _ := os.ReadFile(b.log())
 		return fmt.Errorf("%w; it said:\n%s", err, said)
 	}
 	return nil
