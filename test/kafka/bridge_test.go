@@ -29,6 +29,14 @@ const (
 	brokerVar = "PORTAGE_TEST_BROKER"
 	nameVar   = "PORTAGE_TEST_NAME" // of the bridge, its queue and its topic
 	planVar   = "PORTAGE_TEST_PLAN" // where to die: POINT*N, or nothing
+	// batchesVar says that it takes several messages in one call.
+	batchesVar = "PORTAGE_TEST_BATCHES"
+)
+
+// A child's batch, and as many as it takes in one call if it takes several.
+const (
+	childBatch = 25
+	childGet   = 10
 )
 
 // points are where a bridge can be made to die: at queue work, and at each request of a transaction as it
@@ -80,8 +88,26 @@ func (f *fate) dialMQ(dial mq.Dial) mq.Dial {
 		if err != nil {
 			return nil, err
 		}
+		many, ok := c.(mq.BatchGetter)
+		if ok && os.Getenv(batchesVar) != "" {
+			return fatedBatches{fatedConn{c, f}, many}, nil
+		}
 		return fatedConn{c, f}, nil
 	}
+}
+
+type fatedBatches struct {
+	fatedConn
+	many mq.BatchGetter
+}
+
+func (c fatedBatches) GetBatch(ctx context.Context, queue string, o mq.GetOptions, most, size int) ([]mq.Message, error) {
+	c.fate.at("before mq get")
+	ms, err := c.many.GetBatch(ctx, queue, o, min(most, childGet), size)
+	if err == nil && !o.Browse {
+		c.fate.at("after mq get")
+	}
+	return ms, err
 }
 
 type fatedConn struct {
@@ -189,7 +215,7 @@ func runBridge() error {
 	}
 	quick := mq.Pace{First: 5 * time.Millisecond, Most: 100 * time.Millisecond}
 	b := &bridge.Bridge{Name: name, Sink: ledger, DeadLetters: "DEAD", Source: &mq.Source{
-		Dial: f.dialMQ(qmgr.Dial(os.Getenv(socketVar))), Queue: name, MaxBatch: 25, Wait: time.Second,
+		Dial: f.dialMQ(qmgr.Dial(os.Getenv(socketVar))), Queue: name, MaxBatch: childBatch, Wait: time.Second,
 		BackoutThreshold: -1, // the kills of this test say nothing about its messages
 		Retry:            quick, Reconnect: quick,
 	}}

@@ -2,12 +2,11 @@ package kafka_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"os"
-	"os/exec"
-	"slices"
+
 	"strconv"
 	"strings"
 	"sync"
@@ -17,7 +16,6 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
-	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/portage-gateway/portage/adapters/mq"
 	"github.com/portage-gateway/portage/adapters/mq/qmgr"
@@ -30,11 +28,16 @@ type load struct {
 	seed                             uint64
 }
 
-// fromEnv reads PORTAGE_KILLS, which asks for the long form, 200 messages a kill, four bridges and a restart of the
-// broker every ten kills; and PORTAGE_SEED, which repeats the choice of deaths.
+// fromEnv reads PORTAGE_KILLS, which asks for the long form: so many kills if the broker is restarted meanwhile, every
+// ten kills, and a tenth of them otherwise; 200 messages a kill, four bridges. PORTAGE_SEED repeats the choice of
+// deaths.
 func (l load) fromEnv(t *testing.T) load {
 	if n, err := strconv.Atoi(os.Getenv("PORTAGE_KILLS")); err == nil && n > 0 {
-		l = load{lanes: 4, messages: 200 * n, kills: n, restarts: min(l.restarts, 1) * n / 10}
+		long := load{lanes: 4, messages: 200 * n, kills: n, restarts: n / 10}
+		if l.restarts == 0 {
+			long = load{lanes: l.lanes, messages: 20 * n, kills: max(l.kills, n/10)}
+		}
+		l = long
 	}
 	l.seed = uint64(time.Now().UnixNano())
 	if s, err := strconv.ParseUint(os.Getenv("PORTAGE_SEED"), 10, 64); err == nil {
@@ -54,22 +57,24 @@ func TestKillWithApacheKafka(t *testing.T) {
 	for _, name := range names {
 		topic(t, b, name)
 	}
-	every := 0
-	if l.restarts > 0 {
-		every = max(1, l.kills/(l.restarts+1))
-	}
+	every := max(1, l.kills/(l.restarts+1))
 	var restarts sync.WaitGroup
-	var one sync.Mutex // restart at a time
-	var made atomic.Int64
+	var one sync.Mutex // restart at a time: who asks for the next waits, so that all happen under load
+	made := 0
 	runKills(t, l, b.Addr, names, func(kill int) {
-		if every == 0 || kill%every != 0 || int(made.Load()) == l.restarts {
+		if kill%every != 0 {
 			return
 		}
-		n := made.Add(1)
+		one.Lock()
+		if made == l.restarts {
+			one.Unlock()
+			return
+		}
+		made++
+		crash := made%2 == 1
 		restarts.Go(func() {
-			one.Lock()
 			defer one.Unlock()
-			if n%2 == 1 {
+			if crash {
 				b.Kill()
 			}
 			if err := b.Restart(); err != nil {
@@ -78,7 +83,7 @@ func TestKillWithApacheKafka(t *testing.T) {
 		})
 	})
 	restarts.Wait()
-	t.Logf("the broker was restarted %d times, every other time after a crash", made.Load())
+	t.Logf("the broker was restarted %d times, every other time after a crash", made)
 }
 
 // TestKillWithKfake is the same without restarts of the broker, which kfake does not survive with an open
@@ -104,8 +109,42 @@ func laneNames(n int) (names []string) {
 
 // runKills runs one lane a name until all messages are through, and prints the table.
 func runKills(t *testing.T, l load, broker string, names []string, killed func(kill int)) {
-	dir := t.TempDir()
-	cfg := qmgr.Config{Dir: dir, Plain: true, Queues: []qmgr.Queue{{Name: "DEAD"}}}
+	m, socket := serve(t, names)
+	tallies := make([]*tally, len(names))
+	began := time.Now()
+	var kills atomic.Int64
+	note := func() {
+		kill := int(kills.Add(1))
+		if kill%max(10, l.kills/20) == 0 {
+			read := 0
+			for _, y := range tallies {
+				read += y.progress()
+			}
+			took := time.Since(began)
+			t.Logf("%d of %d kills, %d of %d messages read, %v so far, about %v to go", kill, l.kills, read, l.messages,
+				took.Round(time.Second), (took * time.Duration(l.kills-kill) / time.Duration(kill)).Round(time.Second))
+		}
+		killed(kill)
+	}
+	var work sync.WaitGroup
+	for i, name := range names {
+		tallies[i] = newTally(name, l.messages/len(names))
+	}
+	for i, y := range tallies {
+		lane := &lane{tally: y, n: len(y.seen), kills: l.kills / len(names), socket: socket, broker: broker, batches: i%2 == 0,
+			dice: rand.New(rand.NewPCG(l.seed, uint64(i))), killed: note}
+		work.Go(func() { lane.run(t, m) })
+	}
+	work.Wait()
+	table(t, tallies, points)
+	if a, err := m.Connect().Inquire(t.Context(), "DEAD"); err != nil || a.Depth != 0 {
+		t.Errorf("%d dead letters, %v", a.Depth, err)
+	}
+}
+
+// serve runs a queue manager with these queues until the test ends.
+func serve(t *testing.T, names []string) (m *qmgr.Manager, socket string) {
+	cfg := qmgr.Config{Dir: t.TempDir(), Plain: true, Queues: []qmgr.Queue{{Name: "DEAD"}}}
 	for _, name := range names {
 		cfg.Queues = append(cfg.Queues, qmgr.Queue{Name: name})
 	}
@@ -117,63 +156,48 @@ func runKills(t *testing.T, l load, broker string, names []string, killed func(k
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(t.Context())
-	var wg sync.WaitGroup
-	wg.Go(func() { _ = m.Serve(ctx, listener) })
-	lanes := make([]*lane, len(names))
-	var kills atomic.Int64
-	var work sync.WaitGroup
-	for i, name := range names {
-		lanes[i] = &lane{name: name, n: l.messages / len(names), kills: l.kills / len(names), socket: listener.Addr().String(),
-			broker: broker, dice: rand.New(rand.NewPCG(l.seed, uint64(i))), seen: make([]int, l.messages/len(names)), deaths: map[string]int{},
-			killed: func() { killed(int(kills.Add(1))) }}
-		work.Go(func() { lanes[i].run(t, m) })
-	}
-	work.Wait()
-	table(t, lanes)
-	if a, err := m.Connect().Inquire(t.Context(), "DEAD"); err != nil || a.Depth != 0 {
-		t.Errorf("%d dead letters, %v", a.Depth, err)
-	}
-	stop()
-	wg.Wait()
-	if err := m.Close(); err != nil {
-		t.Error(err)
-	}
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- m.Serve(ctx, listener) }()
+	t.Cleanup(func() {
+		stop()
+		if err := errors.Join(<-ended, m.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	return m, listener.Addr().String()
 }
 
 // lane is one queue, its bridge and its topic.
 type lane struct {
-	name, socket, broker string
-	n, kills             int
-	dice                 *rand.Rand
-	killed               func()
+	*tally
+	socket, broker string
+	n, kills       int
+	batches        bool // its bridges take several messages in one call
+	dice           *rand.Rand
+	killed         func()
 
-	may    atomic.Int64 // messages that may be fed by now
-	deaths map[string]int
-
-	seen     []int // how often each message was read
-	distinct int
-	disorder int
-	last     int
-	complete chan struct{}
+	may atomic.Int64 // messages that may be fed by now
 }
+
+// laneTimeout is far more than a lane ever takes.
+const laneTimeout = 3 * time.Hour
 
 // run feeds, kills, reads, and lets a last bridge finish.
 func (l *lane) run(t *testing.T, m *qmgr.Manager) {
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), laneTimeout)
 	defer cancel()
-	l.complete = make(chan struct{})
 	l.may.Store(int64(l.n / (l.kills + 1)))
 	var wg sync.WaitGroup
 	wg.Go(func() { l.feed(ctx, t, m.Connect()) })
 	reader, end := context.WithCancel(ctx)
-	wg.Go(func() { l.read(reader, t) })
+	wg.Go(func() { l.read(reader, t, l.broker) })
 	for kill := range l.kills {
 		if ctx.Err() != nil {
 			break
 		}
 		l.killOne(t, kill)
-		l.may.Store(int64(l.n * (kill + 2) / (l.kills + 1)))
+		l.may.Store(max(l.may.Load(), int64(l.n*(kill+2)/(l.kills+1))))
 		l.killed()
 	}
 	l.may.Store(int64(l.n))
@@ -182,64 +206,72 @@ func (l *lane) run(t *testing.T, m *qmgr.Manager) {
 	wg.Wait()
 }
 
-// killOne starts a bridge and sees it die.
+// still is how long nothing moves before a bridge dies that did not come to its point: there is no broker.
+const still = 4 * time.Second
+
+// killOne starts a bridge and sees it die, at a point or at any moment, after about as many messages as there are
+// for each death.
 func (l *lane) killOne(t *testing.T, kill int) {
-	where, plan, after := "at a random moment", "", 20*time.Second
-	switch {
-	case kill < len(points) || l.dice.IntN(2) == 0:
+	where, plan, at := "at a random moment", "", time.Duration(l.dice.IntN(2000))*time.Millisecond
+	if kill < len(points) || l.dice.IntN(2) == 0 {
 		where = points[kill%len(points)]
-		n := 1 + l.dice.IntN(8)
-		if strings.Contains(where, "InitProducerId") || strings.Contains(where, "OffsetFetch") {
-			n = 1 // a start asks once
+		plan, at = fmt.Sprintf("%s*%d", where, 1+l.dice.IntN(l.times(where))), laneTimeout
+	}
+	p := l.stand(t, plan)
+	moment := time.After(at)
+	most := l.n - (l.kills-kill-1)*l.n/(2*l.kills) // leave half a share to each that follows
+	for moved, read := time.Now(), l.progress(); !p.over(); {
+		select {
+		case <-p.ended:
+			continue
+		case <-moment:
+			p.kill()
+			continue
+		case <-time.After(50 * time.Millisecond):
 		}
-		plan = fmt.Sprintf("%s*%d", where, n)
-	default:
-		after = time.Duration(l.dice.IntN(600)) * time.Millisecond
-	}
-	cmd := l.bridge(plan)
-	if err := cmd.Start(); err != nil {
-		t.Error(err)
-		return
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	select {
-	case <-ended:
-	case <-time.After(after):
-		if plan != "" {
-			where = "while waiting to die " + where
+		if now := l.progress(); now != read {
+			moved, read = time.Now(), now
 		}
-		cmd.Process.Kill()
-		<-ended
+		may := int(l.may.Load())
+		switch {
+		case time.Since(moved) > still:
+			where = "while nothing moved"
+			p.kill()
+		case read == may && may == most:
+			where = "while nothing was to do"
+			p.kill()
+		case read == may:
+			l.may.Store(int64(min(may+100, most))) // others use less than their share
+		}
 	}
-	if s := cmd.ProcessState.Sys().(syscall.WaitStatus); s.Signal() != syscall.SIGKILL {
-		t.Errorf("%s: the bridge ended by itself: %v", l.name, cmd.ProcessState)
+	if p.cmd.ProcessState == nil {
+		return // it did not start
 	}
-	l.deaths[where]++
+	if s := p.cmd.ProcessState.Sys().(syscall.WaitStatus); s.Signal() != syscall.SIGKILL {
+		t.Errorf("%s: the bridge ended by itself: %v", l.name, p.cmd.ProcessState)
+	}
+	l.died(where)
 }
 
-// bridge is the child process.
-func (l *lane) bridge(plan string) *exec.Cmd {
-	return child("bridge", l.socket, l.broker, l.name, plan)
-}
-
-// child runs this binary in a role.
-func child(role, socket, broker, name, plan string) *exec.Cmd {
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), roleVar+"="+role, socketVar+"="+socket, brokerVar+"="+broker, nameVar+"="+name, planVar+"="+plan)
-	cmd.Stderr = os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	return cmd
+// times is how often, at most, a bridge comes to a point before it dies there, so that each carries about its share
+// of the messages. What the last one held comes again message by message, and takes a transaction each.
+func (l *lane) times(where string) int {
+	share := 3 * l.n / (2 * (l.kills + 1))
+	switch {
+	case strings.Contains(where, "InitProducerId"), strings.Contains(where, "OffsetFetch"):
+		return 1 // a start asks once
+	case strings.Contains(where, "mq get") && l.batches:
+		return childBatch + share/childGet
+	case strings.Contains(where, "mq get"):
+		return childBatch + share
+	}
+	return childBatch + share/childBatch
 }
 
 // finish runs a bridge until the queue is empty and read, kills it, and runs another in case it had not committed.
 func (l *lane) finish(ctx context.Context, t *testing.T, m *qmgr.Manager) {
 	for try := range 2 {
-		cmd := l.bridge("")
-		if err := cmd.Start(); err != nil {
-			t.Error(err)
-			return
-		}
+		p := l.stand(t, "")
 		if try == 0 {
 			select {
 			case <-l.complete:
@@ -250,8 +282,7 @@ func (l *lane) finish(ctx context.Context, t *testing.T, m *qmgr.Manager) {
 		if !drained(ctx, m, l.name) {
 			t.Errorf("%s: messages are left on the queue", l.name)
 		}
-		cmd.Process.Kill()
-		cmd.Wait()
+		p.kill()
 	}
 }
 
@@ -301,72 +332,6 @@ func (l *lane) feed(ctx context.Context, t *testing.T, c mq.Conn) {
 		if err := c.Commit(ctx); err != nil {
 			t.Error(err)
 			return
-		}
-	}
-}
-
-// read counts what a reader of committed records sees, until ctx ends.
-func (l *lane) read(ctx context.Context, t *testing.T) {
-	client, err := kgo.NewClient(kgo.SeedBrokers(l.broker), kgo.ConsumeTopics(l.name),
-		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
-	if err != nil {
-		t.Error(err)
-		return
-	}
-	defer client.Close()
-	l.last = -1
-	for ctx.Err() == nil {
-		client.PollFetches(ctx).EachRecord(func(r *kgo.Record) { l.count(t, r) })
-	}
-}
-
-func (l *lane) count(t *testing.T, r *kgo.Record) {
-	number, ok := strings.CutPrefix(string(r.Value), l.name+" ")
-	n, err := strconv.Atoi(number)
-	if !ok || err != nil || n < 0 || n >= l.n {
-		t.Errorf("%s: offset %d holds what nobody put", l.name, r.Offset)
-		return
-	}
-	if n != l.last+1 {
-		l.disorder++
-	}
-	l.last = n
-	if l.seen[n]++; l.seen[n] == 1 {
-		if l.distinct++; l.distinct == l.n {
-			close(l.complete)
-		}
-	}
-}
-
-// table prints where bridges died, and what became of the messages.
-func table(t *testing.T, lanes []*lane) {
-	deaths := map[string]int{}
-	total, lost, doubled, disorder, messages := 0, 0, 0, 0, 0
-	for _, l := range lanes {
-		for where, n := range l.deaths {
-			deaths[where] += n
-			total += n
-		}
-		for _, n := range l.seen {
-			messages++
-			lost += max(0, 1-n)
-			doubled += max(0, n-1)
-		}
-		disorder += l.disorder
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "\n%-55s %6s\n", "killed", "times")
-	for _, where := range slices.Sorted(maps.Keys(deaths)) {
-		fmt.Fprintf(&b, "%-55s %6d\n", where, deaths[where])
-	}
-	fmt.Fprintf(&b, "%-55s %6d\n%d messages: %d lost, %d doubled, %d out of order", "all", total, messages, lost, doubled, disorder)
-	t.Log(b.String())
-	if lost+doubled+disorder != 0 {
-		t.Error("not exactly once, in order")
-	}
-	for _, where := range points {
-		if deaths[where] == 0 && total >= 2*len(points) {
-			t.Errorf("no bridge died %s: the test shows less than it says", where)
 		}
 	}
 }
