@@ -21,7 +21,8 @@ const hexColumns = 40
 
 // hexView shows one record as ISPF does with HEX ON VERT: characters, high nibbles, low nibbles; field by field.
 type hexView struct {
-	record copybooks.Record
+	record copybooks.Record // the view that is being walked
+	views  []copybooks.Record
 	file   *mapping.File // where sensitivities come from; may be nil
 	all    []*copybooks.Layout
 	reveal bool
@@ -33,20 +34,41 @@ type hexView struct {
 	out    strings.Builder
 }
 
-// writeHex writes a record, which has the number n and begins at byte at of the file.
+// newHexView returns what shows a record by its layout. If nothing says which of several layouts is the record's,
+// every one that its bytes can be decoded by is a view of it.
+func (f *recordFlags) newHexView(r copybooks.Record, all []*copybooks.Layout, reveal bool) *hexView {
+	h := &hexView{views: []copybooks.Record{r}, file: f.file, all: all, reveal: reveal, b: r.Bytes(), pages: map[string]*[256]rune{}}
+	h.hidden = make([]bool, len(h.b))
+	for _, l := range all {
+		if f.chooses || l == r.Layout() {
+			continue
+		}
+		d := l.Decoder()
+		d.RecordSize = len(h.b)
+		if other, err := d.Decode(h.b); err == nil {
+			h.views = append(h.views, other)
+		}
+	}
+	return h
+}
+
+// writeHex writes a record, which has the number n and begins at byte at of the file. What is sensitive in one view
+// is hidden in all.
 func (h *hexView) writeHex(w io.Writer, n, at int64) error {
-	h.b = h.record.Bytes()
-	h.hidden, h.pages = make([]bool, len(h.b)), map[string]*[256]rune{}
-	l := h.record.Layout()
-	if err := h.walk(l.Root(), nil, "", h.hide); err != nil {
-		return err
+	for _, h.record = range h.views {
+		if err := h.walk(h.record.Layout().Root(), nil, "", h.hide); err != nil {
+			return err
+		}
 	}
-	fmt.Fprintf(&h.out, "record %d at byte %d, %d bytes, layout %s\n", n, at, len(h.b), l.Name())
-	if err := h.walk(l.Root(), nil, "", h.show); err != nil {
-		return err
-	}
-	if n := h.record.Len(); n < len(h.b) {
-		h.rows("beyond the layout", "", "", n, len(h.b)-n, l.Options().Codepage)
+	for _, h.record = range h.views {
+		l := h.record.Layout()
+		fmt.Fprintf(&h.out, "record %d at byte %d, %d bytes, layout %s\n", n, at, len(h.b), l.Name())
+		if err := h.walk(l.Root(), nil, "", h.show); err != nil {
+			return err
+		}
+		if n := h.record.Len(); n < len(h.b) {
+			h.rows("beyond the layout", "", "", n, len(h.b)-n, l.Options().Codepage)
+		}
 	}
 	if h.masked {
 		h.out.WriteString("* is sensitive by the mapping; --reveal shows it.\n")
@@ -318,7 +340,7 @@ func (f *recordFlags) showRecord(cmd *cobra.Command, view *mapping.View, x *hexF
 		case f.file == nil && !x.reveal:
 			fmt.Fprintln(cmd.ErrOrStderr(), "portage: no mapping says what is sensitive: nothing is hidden\n  name one with --mapping FILE")
 		}
-		h := &hexView{record: r, file: f.file, all: view.Layouts(), reveal: x.reveal}
+		h := f.newHexView(r, view.Layouts(), x.reveal)
 		if err := h.writeHex(cmd.OutOrStdout(), x.record, reader.Offset()); err != nil {
 			return &exitError{exitIO, err}
 		}

@@ -21,7 +21,7 @@ data, because a table of variable length stands before it, is shown with ~ and a
 
 With --hex FILE it shows one record of that file instead, field by field, in three lines as ISPF does with
 HEX ON VERT: characters, high half bytes, low half bytes; beside numbers their value, or after ! why they have
-none. Every view of shared storage is shown. What the mapping calls sensitive is shown as *, in every view of its
+none. Every view of shared storage is shown, and every 01 level if nothing says which one the record is. What the mapping calls sensitive is shown as *, in every view of its
 bytes, unless --reveal. With --reveal --reason TEXT a running Portage (--data, --control) puts that in its audit
 first; a file that you may read needs no Portage to be read, so --reveal alone asks nobody.
 

@@ -124,6 +124,9 @@ func (f *recordFlags) compile(cmd *cobra.Command) (*mapping.View, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := distinct(layouts); err != nil {
+		return nil, &exitError{exitUsage, err}
+	}
 	file, err := f.mappingFile()
 	if err != nil {
 		return nil, err
@@ -146,6 +149,18 @@ func (f *recordFlags) compile(cmd *cobra.Command) (*mapping.View, error) {
 		return nil, &exitError{exitUsage, err}
 	}
 	return view, nil
+}
+
+// distinct says which name two records have: they are told apart by it, in JSON and by --kind.
+func distinct(layouts []*copybooks.Layout) error {
+	for i, l := range layouts {
+		for _, other := range layouts[:i] {
+			if strings.EqualFold(l.Name(), other.Name()) && !l.Root().Filler() {
+				return fmt.Errorf("two records are called %s\n  leave one copybook out, or give its record another name", l.Name())
+			}
+		}
+	}
+	return nil
 }
 
 func oneOf(flag, value string, words ...string) error {
