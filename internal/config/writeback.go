@@ -21,7 +21,8 @@ type WriteBack struct {
 	DeadLetters string `yaml:"deadLetters"`
 	// Queue is Legacy's. Required.
 	Queue string `yaml:"queue"`
-	// StateQueue holds one message, which says how far the topic was written back. Default "PORTAGE.STATE." and Name.
+	// StateQueue holds one message, which says how far the topic was written back. Default "PORTAGE.STATE." and the
+	// name in capitals, with full stops for what names of queues do not have: CPP.BACK for cpp-back.
 	StateQueue string `yaml:"stateQueue"`
 	// Copybook and Mapping are files, or "builtin:NAME" for both. Copybook is required; the mapping is the one by
 	// which such records become events.
@@ -46,7 +47,8 @@ type WriteBack struct {
 type Echoes struct {
 	// Bridges are those through which Legacy's own messages come. Required.
 	Bridges []string `yaml:"bridges"`
-	// Queue remembers what was put and not yet heard of again. Default "PORTAGE.ECHO." and the write-back's name.
+	// Queue remembers what was put and not yet heard of again. Default "PORTAGE.ECHO." and the write-back's
+	// name, as for StateQueue.
 	Queue string `yaml:"queue"`
 	// Within is how long an echo is waited for. Default 24h.
 	Within time.Duration `yaml:"within"`
@@ -57,7 +59,7 @@ func (w *WriteBack) State() string {
 	if w.StateQueue != "" {
 		return w.StateQueue
 	}
-	return writeback.DefaultStatePrefix + w.Name
+	return writeback.DefaultStatePrefix + queueWord(w.Name)
 }
 
 // EchoQueue returns the queue of notes; "" without echoes.
@@ -68,7 +70,18 @@ func (w *WriteBack) EchoQueue() string {
 	case w.Echoes.Queue != "":
 		return w.Echoes.Queue
 	}
-	return writeback.DefaultEchoPrefix + w.Name
+	return writeback.DefaultEchoPrefix + queueWord(w.Name)
+}
+
+// queueWord makes a part of a queue's name of a name: upper case, and a full stop for what names of queues do not
+// have (IBM MQ, Reference, Rules for naming IBM MQ objects).
+func queueWord(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r < 0x80 && strings.ContainsRune("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/%", r) {
+			return r
+		}
+		return '.'
+	}, strings.ToUpper(name))
 }
 
 func (c *Config) checkWriteBacks(k *checker) {
@@ -98,6 +111,11 @@ func (c *Config) checkWriteBacks(k *checker) {
 		}
 		if len(w.UserIdentifier) > 12 || strings.Trim(w.UserIdentifier, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789#@$") != "" {
 			k.add(at+".userIdentifier", "", "a userIdentifier has at most 12 characters of A to Z, 0 to 9, # @ $")
+		}
+		for _, queue := range []string{w.Queue, w.State(), w.EchoQueue()} {
+			if len(queue) > 48 {
+				k.add(at, "name stateQueue and echoes.queue", "the queue %s has more than 48 characters", queue)
+			}
 		}
 		c.checkBackQueues(k, at, &w)
 		c.checkEchoes(k, at, &w)

@@ -28,7 +28,7 @@ func TestWriteBackIsRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := c.WriteBacks[0]
-	if w.State() != "PORTAGE.STATE.cpp-back" || w.EchoQueue() != "PORTAGE.ECHO.cpp-back" || w.Echoes.Within != 2*time.Hour || w.UserIdentifier != "PORTAGE1" {
+	if w.State() != "PORTAGE.STATE.CPP.BACK" || w.EchoQueue() != "PORTAGE.ECHO.CPP.BACK" || w.Echoes.Within != 2*time.Hour || w.UserIdentifier != "PORTAGE1" {
 		t.Errorf("%+v", w)
 	}
 	w.StateQueue, w.Echoes.Queue = "S", "E"
@@ -49,13 +49,14 @@ func TestFaultsOfWriteBacksAreTold(t *testing.T) {
 		"a name that is taken":            {"name: cpp-back", "name: cpp", "is taken"},
 		"the queue of a bridge":           {"queue: CPP.CHANGE", "queue: CPP.PAY.EVENT", "what is written back would become events"},
 		"state on Legacy's queue":         {"queue: CPP.CHANGE", "queue: CPP.CHANGE\n    stateQueue: CPP.CHANGE", "are the same queue"},
-		"echoes on the state queue":       {"within: 2h", "queue: PORTAGE.STATE.cpp-back", "are the same queue"},
+		"echoes on the state queue":       {"within: 2h", "queue: PORTAGE.STATE.CPP.BACK", "are the same queue"},
 		"a bridge that is not there":      {"bridges: [cpp]", "bridges: [cpq]", `there is no bridge "cpq"`},
 		"no bridge":                       {"bridges: [cpp], ", "", "echoes without bridges"},
 		"within below zero":               {"within: 2h", "within: -2h", "within is below zero"},
 		"a batch that is too large":       {"format: MQSTR", "batch: 101", "1 to 100 events"},
 		"a format that is too long":       {"MQSTR", "MQSTRINGS", "at most 8 characters"},
 		"an identity that is none":        {"PORTAGE1", "portage", "userIdentifier has at most 12"},
+		"a queue's name that is too long": {"name: cpp-back", "name: cpp-back-that-has-a-name-of-more-than-34-letters", "more than 48"},
 		"a setting that there is not one": {"    types:", "    typs:", `did you mean "types"?`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -68,7 +69,7 @@ func TestFaultsOfWriteBacksAreTold(t *testing.T) {
 			}
 		})
 	}
-	second := strings.Replace(backText[strings.Index(backText, "  - name: cpp-back"):], "cpp-back", "other\n    stateQueue: PORTAGE.STATE.cpp-back", 1)
+	second := strings.Replace(backText[strings.Index(backText, "  - name: cpp-back"):], "cpp-back", "other\n    stateQueue: PORTAGE.STATE.CPP.BACK", 1)
 	if _, err := Parse("p.yaml", []byte(backText+second)); err == nil || !strings.Contains(err.Error(), "would share the queue that remembers") {
 		t.Errorf("two with one state queue: %v", err)
 	}

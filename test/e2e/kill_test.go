@@ -32,6 +32,7 @@ type yard struct {
 	socket   string
 	traffic  string
 	control  string
+	queues   []string
 	manager  *process
 	portage  *process
 	vault    *vault.Vault
@@ -68,7 +69,8 @@ func newYard(t *testing.T, modern string, share int) *yard {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	y := &yard{t: t, dir: dir, socket: filepath.Join(dir, "q.sock"), traffic: freePort(t), control: freePort(t)}
+	y := &yard{t: t, dir: dir, socket: filepath.Join(dir, "q.sock"), traffic: freePort(t), control: freePort(t),
+		queues: []string{"EI.STATUS.REQ", "EI.STATUS.RPL", "EI.STATUS.RPL.LATE", "CPP.PAY.EVENT", "CPP.PAY.EVENT.DLQ"}}
 	config := fmt.Sprintf(yardConfig, y.socket, share, modern)
 	if err := os.WriteFile(y.file("portage.yaml"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
@@ -85,7 +87,7 @@ func (y *yard) file(name string) string { return filepath.Join(y.dir, name) }
 
 func (y *yard) startManager() {
 	args := []string{"queue-manager", "--data", y.file("queues"), "--socket", y.socket}
-	for _, q := range []string{"EI.STATUS.REQ", "EI.STATUS.RPL", "EI.STATUS.RPL.LATE", "CPP.PAY.EVENT", "CPP.PAY.EVENT.DLQ"} {
+	for _, q := range y.queues {
 		args = append(args, "--queue", q+",maxdepth=100000")
 	}
 	y.manager = launch(y.t, args...)

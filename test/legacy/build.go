@@ -15,6 +15,8 @@ const (
 	CPPPAY = "CPPPAY" // CPP payment events, by the number of events
 	EICLMS = "EICLMS" // EI status replies, by the number of replies
 	EIQS   = "EIQS"   // EI status inquiry, a filter
+	// CPPBACK applies CPP payment events that were written back, and says each again under a number of its own.
+	CPPBACK = "CPPBACK"
 )
 
 // Need makes sure that GnuCOBOL is there. Where it is not, the test fails if the environment has CI=true;

@@ -1,0 +1,177 @@
+       IDENTIFICATION DIVISION.
+       PROGRAM-ID. CPPBACK.
+      *================================================================
+      * CPPBACK - APPLIES CPP PAYMENT EVENTS THAT WERE WRITTEN BACK
+      *
+      *   DD_EXTRACT:  THE RECORDS (CPPPAYEV, CODE PAGE 037), 170 BYTES
+      *   DD_ECHOES:   WHAT LEGACY SAYS OF EACH: THE SAME RECORD UNDER A
+      *                NUMBER OF ITS OWN, 500,000,000 ABOVE
+      *   SYSOUT:      A LINE FOR EACH: APPLIED AND ITS NUMBER; OR NOT
+      *                NUMERIC, ITS NUMBER AND THE FIELD
+      *
+      * EVERY NUMERIC FIELD OF THE EVENT'S TYPE MUST PASS THE CLASS TEST;
+      * A RECORD THAT FAILS IT IS NOT APPLIED. IT KNOWS NOTHING OF MARKS.
+      *================================================================
+       ENVIRONMENT DIVISION.
+       INPUT-OUTPUT SECTION.
+       FILE-CONTROL.
+           SELECT RECORDS-FILE ASSIGN TO EXTRACT
+               ORGANIZATION IS SEQUENTIAL
+               FILE STATUS IS RECORDS-STATUS.
+           SELECT ECHO-FILE ASSIGN TO ECHOES
+               ORGANIZATION IS SEQUENTIAL
+               FILE STATUS IS ECHO-STATUS.
+       DATA DIVISION.
+       FILE SECTION.
+       FD  RECORDS-FILE.
+       01  RECORDS-RECORD                  PIC X(170).
+       FD  ECHO-FILE.
+       01  ECHO-RECORD.
+           05  FILLER                      PIC X(08).
+           05  ECHO-SEQ                    PIC 9(18) COMP.
+           05  FILLER                      PIC X(154).
+       WORKING-STORAGE SECTION.
+       COPY CPPPAYEV.
+       COPY CP037.
+       01  RECORDS-STATUS                  PIC X(02).
+       01  ECHO-STATUS                     PIC X(02).
+       01  SHOWN-SEQ                       PIC 9(18).
+       01  BAD-FIELD                       PIC X(30).
+       PROCEDURE DIVISION.
+       MAIN.
+           OPEN INPUT RECORDS-FILE OUTPUT ECHO-FILE.
+           IF RECORDS-STATUS NOT = '00' OR ECHO-STATUS NOT = '00'
+               DISPLAY 'OPEN FAILED, STATUS ' RECORDS-STATUS ' '
+                   ECHO-STATUS UPON SYSERR
+               MOVE 8 TO RETURN-CODE
+               STOP RUN
+           END-IF.
+           READ RECORDS-FILE.
+           PERFORM UNTIL RECORDS-STATUS NOT = '00'
+               PERFORM APPLY-RECORD
+               READ RECORDS-FILE
+           END-PERFORM.
+           IF RECORDS-STATUS NOT = '10'
+               DISPLAY 'READ FAILED, STATUS ' RECORDS-STATUS UPON SYSERR
+               MOVE 8 TO RETURN-CODE
+           END-IF.
+           CLOSE RECORDS-FILE ECHO-FILE.
+           STOP RUN.
+
+       APPLY-RECORD.
+           MOVE RECORDS-RECORD TO CPP-PAYMENT-EVENT.
+           PERFORM FROM-EBCDIC.
+           MOVE SPACES TO BAD-FIELD.
+           PERFORM TEST-EVENT.
+           EVALUATE TRUE
+               WHEN PE-ISSUED OR PE-CANCELLED OR PE-REISSUED
+                   PERFORM TEST-ISSUE
+               WHEN PE-RETURNED
+                   PERFORM TEST-RETURN
+               WHEN PE-RATE-CHANGE
+                   PERFORM TEST-RATE
+           END-EVALUATE.
+           MOVE PE-EVENT-SEQ TO SHOWN-SEQ.
+           IF BAD-FIELD NOT = SPACES
+               DISPLAY 'NOT NUMERIC ' SHOWN-SEQ ' ' BAD-FIELD
+           ELSE
+               DISPLAY 'APPLIED ' SHOWN-SEQ
+               MOVE RECORDS-RECORD TO ECHO-RECORD
+               ADD 500000000 TO ECHO-SEQ
+               WRITE ECHO-RECORD
+           END-IF.
+
+      *---- CLASS TESTS AND CONDITIONS ARE THOSE OF THIS MACHINE'S CODE
+       FROM-EBCDIC.
+           INSPECT PE-EYECATCHER CONVERTING CP037-EBCDIC TO CP037-LATIN.
+           INSPECT PE-VERSION CONVERTING CP037-EBCDIC TO CP037-LATIN.
+           INSPECT PE-EVENT-TYPE CONVERTING CP037-EBCDIC TO CP037-LATIN.
+           INSPECT PE-EVENT-TS CONVERTING CP037-EBCDIC TO CP037-LATIN.
+           INSPECT PE-SIN CONVERTING CP037-EBCDIC TO CP037-LATIN.
+           INSPECT PE-PAY-MONTH CONVERTING CP037-EBCDIC TO CP037-LATIN.
+           IF PE-ISSUED OR PE-CANCELLED OR PE-REISSUED
+               INSPECT PE-DUE-DATE
+                   CONVERTING CP037-EBCDIC TO CP037-LATIN
+               INSPECT PE-INSTITUTION
+                   CONVERTING CP037-EBCDIC TO CP037-LATIN
+               INSPECT PE-TRANSIT
+                   CONVERTING CP037-EBCDIC TO CP037-LATIN
+               INSPECT PE-CPA-CODE
+                   CONVERTING CP037-EBCDIC TO CP037-LATIN
+               INSPECT PE-SEGMENT-NO
+                   CONVERTING CP037-EBCDIC TO CP037-LATIN
+           END-IF.
+           IF PE-RETURNED
+               INSPECT PE-RETURN-REASON
+                   CONVERTING CP037-EBCDIC TO CP037-LATIN
+               INSPECT PE-RETURN-DATE
+                   CONVERTING CP037-EBCDIC TO CP037-LATIN
+           END-IF.
+
+       TEST-EVENT.
+           IF PE-EYECATCHER NOT = 'CPPE'
+               MOVE 'PE-EYECATCHER' TO BAD-FIELD
+           END-IF.
+           IF PE-VERSION NOT NUMERIC
+               MOVE 'PE-VERSION' TO BAD-FIELD
+           END-IF.
+           IF PE-EVENT-DATE NOT NUMERIC
+               MOVE 'PE-EVENT-DATE' TO BAD-FIELD
+           END-IF.
+           IF PE-EVENT-TIME NOT NUMERIC
+               MOVE 'PE-EVENT-TIME' TO BAD-FIELD
+           END-IF.
+           IF PE-SIN NOT NUMERIC
+               MOVE 'PE-SIN' TO BAD-FIELD
+           END-IF.
+           IF PE-PAY-MONTH NOT NUMERIC
+               MOVE 'PE-PAY-MONTH' TO BAD-FIELD
+           END-IF.
+
+       TEST-ISSUE.
+           IF PE-GROSS NOT NUMERIC
+               MOVE 'PE-GROSS' TO BAD-FIELD
+           END-IF.
+           IF PE-TAX NOT NUMERIC
+               MOVE 'PE-TAX' TO BAD-FIELD
+           END-IF.
+           IF PE-OAS-RECOVERY NOT NUMERIC
+               MOVE 'PE-OAS-RECOVERY' TO BAD-FIELD
+           END-IF.
+           IF PE-NET NOT NUMERIC
+               MOVE 'PE-NET' TO BAD-FIELD
+           END-IF.
+           IF PE-DUE-DATE NOT NUMERIC
+               MOVE 'PE-DUE-DATE' TO BAD-FIELD
+           END-IF.
+           IF PE-INSTITUTION NOT NUMERIC
+               MOVE 'PE-INSTITUTION' TO BAD-FIELD
+           END-IF.
+           IF PE-TRANSIT NOT NUMERIC
+               MOVE 'PE-TRANSIT' TO BAD-FIELD
+           END-IF.
+           IF PE-CPA-CODE NOT NUMERIC
+               MOVE 'PE-CPA-CODE' TO BAD-FIELD
+           END-IF.
+           IF PE-SEGMENT-NO NOT NUMERIC
+               MOVE 'PE-SEGMENT-NO' TO BAD-FIELD
+           END-IF.
+
+       TEST-RETURN.
+           IF PE-RETURN-REASON NOT NUMERIC
+               MOVE 'PE-RETURN-REASON' TO BAD-FIELD
+           END-IF.
+           IF PE-RETURN-AMT NOT NUMERIC
+               MOVE 'PE-RETURN-AMT' TO BAD-FIELD
+           END-IF.
+           IF PE-RETURN-DATE NOT NUMERIC
+               MOVE 'PE-RETURN-DATE' TO BAD-FIELD
+           END-IF.
+
+       TEST-RATE.
+           IF PE-OLD-RATE NOT NUMERIC
+               MOVE 'PE-OLD-RATE' TO BAD-FIELD
+           END-IF.
+           IF PE-NEW-RATE NOT NUMERIC
+               MOVE 'PE-NEW-RATE' TO BAD-FIELD
+           END-IF.
