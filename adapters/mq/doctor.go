@@ -36,6 +36,9 @@ type Doctor struct {
 	Dial Dial
 	// Queues are inspected: those that Portage is to read or put to.
 	Queues []string
+	// Diverted, Replies and Groups say more of some of the Queues: those that Legacy's program read before
+	// Portage did, those that are read by correlation, and those whose groups are taken in order.
+	Diverted, Replies, Groups []string
 	// Scratch is a queue of the Doctor's own, on which it tries out what Portage relies on: units of work,
 	// backout, context, matching, and so on. It must be empty and have no other reader. "": nothing is tried.
 	Scratch string
@@ -63,7 +66,7 @@ func (d *Doctor) Examine(ctx context.Context) ([]Finding, error) {
 	for _, q := range d.Queues {
 		out = append(out, d.inspect(ctx, c, q, ends[q])...)
 	}
-	return out, nil
+	return append(out, d.beyond(ctx, c)...), nil
 }
 
 // backoutQueues are the ends of the road: those to which another of the queues moves bad messages, and the
@@ -105,9 +108,7 @@ func (d *Doctor) inspect(ctx context.Context, c Conn, queue string, end bool) (o
 			alter(name, fmt.Sprintf("BOTHRESH(%d)", DefaultBackoutThreshold)))
 		out = append(out, d.inspectBackout(ctx, c, queue, a)...)
 	}
-	return append(out, Finding{Check: "triggering", Queue: queue, Verdict: Unknown,
-		Detail: "a queue that is triggered starts Legacy's program when Portage should read, and one that Portage puts to must stay triggered; INDXTYPE matters for reply queues on z/OS",
-		Fix:    "DISPLAY QLOCAL(" + name + ") TRIGGER TRIGTYPE INDXTYPE HARDENBO"})
+	return append(out, d.inspectDefinition(ctx, c, queue, name)...)
 }
 
 // inspectBackout looks at where a queue's bad messages go.

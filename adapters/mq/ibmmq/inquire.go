@@ -42,6 +42,58 @@ func (c *conn) inquire(queue string) (mq.Attributes, error) {
 	return a, nil
 }
 
+var _ mq.Definer = (*conn)(nil)
+
+// Definition implements mq.Definer. The index type is asked for on z/OS only: elsewhere there is none.
+func (c *conn) Definition(ctx context.Context, queue string) (mq.Definition, error) {
+	return call(ctx, c, "inquire", queue, func() (mq.Definition, error) { return c.definition(queue) })
+}
+
+func (c *conn) definition(queue string) (mq.Definition, error) {
+	d, err := c.inquireManager()
+	if err != nil {
+		return d, err
+	}
+	selectors := []int32{ibmmq.MQIA_TRIGGER_CONTROL, ibmmq.MQIA_TRIGGER_TYPE, ibmmq.MQIA_HARDEN_GET_BACKOUT}
+	if d.ZOS {
+		selectors = append(selectors, ibmmq.MQIA_INDEX_TYPE)
+	}
+	v, err := c.attributes(queue, selectors...)
+	if err != nil {
+		return d, err
+	}
+	is := func(selector, value int32) bool { n, ok := v[selector].(int32); return ok && n == value }
+	d.Triggered = is(ibmmq.MQIA_TRIGGER_CONTROL, ibmmq.MQTC_ON) && !is(ibmmq.MQIA_TRIGGER_TYPE, ibmmq.MQTT_NONE)
+	d.HardenBackout = is(ibmmq.MQIA_HARDEN_GET_BACKOUT, ibmmq.MQQA_BACKOUT_HARDENED)
+	if n, ok := v[ibmmq.MQIA_INDEX_TYPE].(int32); ok {
+		d.Index = indexTypes[n]
+	}
+	return d, nil
+}
+
+var indexTypes = map[int32]string{
+	ibmmq.MQIT_NONE: mq.IndexNone, ibmmq.MQIT_MSG_ID: mq.IndexMsgID, ibmmq.MQIT_CORREL_ID: mq.IndexCorrelID,
+	ibmmq.MQIT_GROUP_ID: mq.IndexGroupID, ibmmq.MQIT_MSG_TOKEN: mq.IndexToken,
+}
+
+// inquireManager asks the queue manager for its name and platform.
+func (c *conn) inquireManager() (mq.Definition, error) {
+	od := ibmmq.NewMQOD()
+	od.ObjectType = ibmmq.MQOT_Q_MGR
+	h, err := c.manager.Open(od, ibmmq.MQOO_INQUIRE)
+	if e := callError("inquire", "", err); e != nil {
+		return mq.Definition{}, e
+	}
+	defer func() { _ = h.Close(ibmmq.MQCO_NONE) }()
+	v, err := h.Inq([]int32{ibmmq.MQCA_Q_MGR_NAME, ibmmq.MQIA_PLATFORM})
+	if e := callError("inquire", "", err); e != nil {
+		return mq.Definition{}, e
+	}
+	name, _ := v[ibmmq.MQCA_Q_MGR_NAME].(string)
+	platform, _ := v[ibmmq.MQIA_PLATFORM].(int32)
+	return mq.Definition{QueueManager: name, ZOS: platform == ibmmq.MQPL_ZOS}, nil
+}
+
 // baseQueue follows an alias to its queue; aliases of aliases there are none.
 func (c *conn) baseQueue(queue string) (string, error) {
 	v, err := c.attributes(queue, ibmmq.MQIA_Q_TYPE)
