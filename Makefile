@@ -42,7 +42,7 @@ lint: ## gofmt, vet, staticcheck, govulncheck
 bench: ## the benchmarks, ours beside its rival in one run
 	$(GO) test -run '^$$' -bench . -benchmem ./copybooks/... ./router/... ./adapters/... ./test/kafka
 
-fuzz: ## every fuzzer for FUZZTIME each
+fuzz: ## every fuzzer and the COBOL oracle for FUZZTIME each, then a table; FUZZPROCS=1 on few cores
 	./test/fuzz $(FUZZTIME)
 
 soak: ## the kill tests, KILLS times each
