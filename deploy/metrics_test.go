@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/portage-gateway/portage/adapters/bridge"
+	"github.com/portage-gateway/portage/adapters/dataset"
 	"github.com/portage-gateway/portage/adapters/journal"
 	"github.com/portage-gateway/portage/adapters/mq"
 	"github.com/portage-gateway/portage/internal/audit"
@@ -39,6 +40,7 @@ var metrics = map[string][]string{
 	"portage_bridge_messages_total":       {"bridge", "result"},
 	"portage_dead_letters_total":          {"bridge", "reason"},
 	"portage_bridge_lag_seconds":          {"bridge"},
+	"portage_dataset_generations_total":   {"dataset", "result"},
 	"portage_queue_depth_messages":        {"queue"},
 	"portage_queue_oldest_age_seconds":    {"queue"},
 	"portage_mq_connected":                {"queue_manager"},
@@ -198,6 +200,7 @@ func TestTheListIsWhatRoomsExport(t *testing.T) {
 	_, err = console.New(console.Config{Registerer: d, Routes: r.Routes, Change: r.Change, Rollback: r.Rollback, Plan: r.Plan})
 	check(err)
 	mq.NewMetrics(d)
+	dataset.NewMetrics(d)
 	bridge.NewMetrics(d)
 	check(d.Register(&mq.Depths{}))
 

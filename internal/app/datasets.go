@@ -151,7 +151,10 @@ func (w *datasetWatch) hear(_ context.Context, e dataset.Event) {
 		w.partial = e.File
 	case dataset.Missing:
 		w.missing = "the next generation did not come in time"
-		if e.Generation.Number > 0 {
+		switch {
+		case e.Generation.ID != "":
+			w.missing = fmt.Sprintf("the generation %s is half delivered and its file is gone: put it back, or name it in abandon", e.Generation.ID)
+		case e.Generation.Number > 0:
 			w.missing = fmt.Sprintf("%d generations from number %d on did not come", e.Count, e.Generation.Number)
 		}
 	}

@@ -97,6 +97,8 @@ func TestWhatDidNotComeIsAWarning(t *testing.T) {
 		{dataset.Event{Result: dataset.Accepted, File: "A"}, ""},
 		{dataset.Event{Result: dataset.Missing, Count: 2, Generation: dataset.Generation{Number: 7}}, "2 generations from number 7 on"},
 		{dataset.Event{Result: dataset.Accepted, File: "B"}, ""},
+		{dataset.Event{Result: dataset.Missing, Generation: dataset.Generation{ID: "lines/7", Number: 7}}, "lines/7 is half delivered"},
+		{dataset.Event{Result: dataset.Accepted, File: "B"}, ""},
 		{dataset.Event{Result: dataset.Partial, File: "C"}, "C has been there for long"},
 		{dataset.Event{Result: dataset.Repeated, File: "B"}, "C has been there for long"},
 		{dataset.Event{Result: dataset.Repeated, File: "C"}, ""},
