@@ -4,8 +4,9 @@ GO      ?= go
 VULNDB  ?=
 # How long each fuzzer runs under `make fuzz`.
 FUZZTIME ?= 10m
-# How many kills the soak makes, of each process.
-KILLS   ?= 100
+# How many bridges between queues and Apache Kafka the soak kills, 200 messages and a tenth of a broker's restart
+# for each; a tenth as many of each other process.
+KILLS   ?= 1000
 
 # The sample's Legacy program is COBOL where a compiler is at hand, and its Go twin where not.
 LEGACY := $(shell command -v cobc >/dev/null 2>&1 && echo bin/eiqs)
@@ -45,8 +46,9 @@ bench: ## the benchmarks, ours beside its rival in one run
 fuzz: ## every fuzzer and the COBOL oracle for FUZZTIME each, then a table; FUZZPROCS=1 on few cores
 	./test/fuzz $(FUZZTIME)
 
-soak: ## the kill tests, KILLS times each
-	PORTAGE_KILLS=$(KILLS) $(GO) test -count=1 -timeout 60m -run 'Kill' ./test/... ./adapters/...
+soak: ## the kill tests in their long form: KILLS bridges; PORTAGE_SEED repeats one
+	PORTAGE_KILLS=$(KILLS) $(GO) test -v -count=1 -timeout 3h -run 'Kill|Standby' ./test/kafka
+	PORTAGE_KILLS=$$(($(KILLS) / 10)) $(GO) test -count=1 -timeout 60m -run 'Kill' $$($(GO) list ./test/... ./adapters/... | grep -v /test/kafka)
 
 clean: ## remove what was built; data directories stay
 	rm -rf bin
