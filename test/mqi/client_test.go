@@ -27,7 +27,7 @@ func TestIBMClientRuns(t *testing.T) {
 	passed := regexp.MustCompile(`(?m)^\s*--- PASS: (\S+)`).FindAllSubmatch(out, -1)
 	for _, name := range []string{
 		"TestConformance/bisection_isolates_one_message", "TestConformance/unit_put_goes_away_with_an_error", "TestCommitInDoubt",
-		"TestQueueManagerKilled", "TestWarningsDeliver", "TestLongerThanTheBuffer", "TestOptionsOnTheWire", "TestCredentials",
+		"TestDefinitionsAreInquired", "TestQueueManagerKilled", "TestWarningsDeliver", "TestLongerThanTheBuffer", "TestOptionsOnTheWire", "TestCredentials",
 	} {
 		if !bytes.Contains(out, []byte("--- PASS: "+name)) {
 			t.Errorf("%s did not run", name)

@@ -180,7 +180,11 @@ func unpack(packed []byte, names ...string) (map[string][]byte, error) {
 // commandFormats writes a cmqcfc.h with those constants that mq-golang asks C for and that its own table of
 // constants has beside the headers that are there.
 func commandFormats(known []byte) ([]byte, error) {
-	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/ibm-messaging/mq-golang/v5").Output()
+	const client = "github.com/ibm-messaging/mq-golang/v5"
+	if out, err := exec.Command("go", "mod", "download", client).CombinedOutput(); err != nil { // a build without the tag needs none of it
+		return nil, fmt.Errorf("fetch mq-golang: %w\n%s", err, out)
+	}
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", client).Output()
 	if err != nil {
 		return nil, fmt.Errorf("find mq-golang: %w", err)
 	}

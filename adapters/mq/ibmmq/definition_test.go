@@ -19,7 +19,7 @@ func TestDefinitionsAreInquired(t *testing.T) {
 		"OUT:24=1,IN:57=4":              {HardenBackout: true},
 		"*:32=1":                        {HardenBackout: true, ZOS: true, Index: mq.IndexNone},
 		"*:32=1,IN:8=0,IN:57=2,IN:24=1": {ZOS: true, Index: mq.IndexCorrelID, Triggered: true},
-		"IN:57=4,*:32=1":                {HardenBackout: true, ZOS: true, Index: mq.IndexGroupID},
+		"IN:57=5,*:32=1":                {HardenBackout: true, ZOS: true, Index: mq.IndexGroupID},
 	} {
 		t.Setenv("PORTAGE_MQI_DEFINE", define)
 		got, err := connect(t, h.dial(t)).(mq.Definer).Definition(t.Context(), "IN")

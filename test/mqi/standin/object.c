@@ -1,6 +1,7 @@
 /* MQOPEN, MQCLOSE, MQINQ. */
 #include "standin.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct object *object_of(struct connection *c, MQHOBJ h, MQLONG *cc, MQLONG *rc) {
@@ -118,9 +119,25 @@ static int is_alias(const struct object *o, const struct attributes *a) {
     return n != strlen(o->name) || memcmp(a->name, o->name, n) != 0;
 }
 
+/* defined reads PORTAGE_MQI_DEFINE, which says how objects are defined where the embedded queue manager has nothing of the
+ * kind: "QUEUE:selector=value", with commas between, and the selectors of the MQI as numbers. "*" is the queue manager. */
+static int defined(const char *object, MQLONG selector, MQLONG *out) {
+    const char *at = getenv("PORTAGE_MQI_DEFINE");
+    for (size_t n = strlen(object); at && *at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
+        int asked = 0, value = 0;
+        if (strncmp(at, object, n) == 0 && sscanf(at + n, ":%d=%d", &asked, &value) == 2 && asked == selector) {
+            *out = value;
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static int integer(const struct object *o, const struct attributes *a, MQLONG selector, MQLONG *out) {
+    MQLONG platform = MQPL_UNIX;
+    defined("*", MQIA_PLATFORM, &platform);
     if (o->is_manager) {
-        *out = selector == MQIA_CODED_CHAR_SET_ID ? 1208 : selector == MQIA_MAX_UNCOMMITTED_MSGS ? 10000 : MQPL_UNIX;
+        *out = selector == MQIA_CODED_CHAR_SET_ID ? 1208 : selector == MQIA_MAX_UNCOMMITTED_MSGS ? 10000 : platform;
         return selector == MQIA_CODED_CHAR_SET_ID || selector == MQIA_MAX_UNCOMMITTED_MSGS || selector == MQIA_PLATFORM;
     }
     if (selector == MQIA_Q_TYPE) {
@@ -138,8 +155,19 @@ static int integer(const struct object *o, const struct attributes *a, MQLONG se
     case MQIA_BACKOUT_THRESHOLD: *out = a->threshold; return 1;
     case MQIA_INHIBIT_GET: *out = a->inhibited & 1; return 1;
     case MQIA_INHIBIT_PUT: *out = a->inhibited >> 1 & 1; return 1;
+    case MQIA_TRIGGER_CONTROL: *out = MQTC_OFF; break;
+    case MQIA_TRIGGER_TYPE: *out = MQTT_FIRST; break;
+    case MQIA_HARDEN_GET_BACKOUT: *out = MQQA_BACKOUT_HARDENED; break;
+    case MQIA_INDEX_TYPE:
+        if (platform != MQPL_ZOS) {
+            return 0; /* z/OS only */
+        }
+        *out = MQIT_NONE;
+        break;
+    default: return 0;
     }
-    return 0;
+    defined(o->name, selector, out);
+    return 1;
 }
 
 static int text(const struct connection *c, const struct object *o, const struct attributes *a, MQLONG selector, char *out) {
