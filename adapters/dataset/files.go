@@ -42,6 +42,15 @@ func writeFile(path string, b []byte) error {
 	return syncFolder(filepath.Dir(path))
 }
 
+// removeHalves removes what a killed writeFile left in a folder.
+func removeHalves(dir string) error {
+	halves, err := filepath.Glob(filepath.Join(literal(dir), ".*.tmp"))
+	for _, half := range halves {
+		err = errors.Join(err, os.Remove(half))
+	}
+	return err
+}
+
 // syncFolder makes renames in a folder last.
 func syncFolder(dir string) error {
 	d, err := os.Open(dir)

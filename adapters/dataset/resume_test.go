@@ -95,6 +95,25 @@ func TestResume(t *testing.T) {
 			d.through(nil)
 			d.delivered(ten)
 		},
+		"what a killed run left half written is removed": func(t *testing.T) {
+			d := newDesk(t, nil)
+			d.through() // makes the folders
+			halves := []string{".state.json.1.tmp", "rejected/.X.reason.2.tmp", "dead-letters/[dead]/.3-4.jsonl.pending.5.tmp"}
+			if err := os.Mkdir(filepath.Join(d.dir, "portage", "dead-letters", "[dead]"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			for _, half := range halves {
+				d.put(filepath.Join("portage", half), "half")
+			}
+			d.put("PAYDAY", ten)
+			d.through()
+			d.delivered(ten)
+			for _, half := range halves {
+				if there, err := exists(filepath.Join(d.dir, "portage", half)); there || err != nil {
+					t.Errorf("%s is still there, %v", half, err)
+				}
+			}
+		},
 		"the state is lost and the file still in hand": func(t *testing.T) {
 			d := newDesk(t, nil)
 			d.put("PAYDAY", ten)

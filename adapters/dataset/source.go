@@ -81,11 +81,14 @@ func (s *Source) work(parts ...string) string {
 
 func (s *Source) statePath() string { return s.work("state.json") }
 
-// start reads the state, lets the Ledger correct it, and settles the dead letters of an earlier run.
+// start removes what an earlier run left half written, reads the state, lets the Ledger correct it, and settles the dead letters of an earlier run.
 func (s *Source) start(h adapters.Handler) (*run, error) {
 	r := &run{Source: s, handler: h, began: s.cfg.Now(), arrivals: arrivals{cfg: &s.cfg}}
-	err := mendHistory(s.work(historyFile))
-	if err != nil {
+	letters, err := filepath.Glob(filepath.Join(literal(s.work(folderLetters)), "*"))
+	for _, folder := range append(letters, s.work(), s.work(folderRejected)) {
+		err = errors.Join(err, removeHalves(folder))
+	}
+	if err = errors.Join(err, mendHistory(s.work(historyFile))); err != nil {
 		return nil, err
 	}
 	if r.history, err = readHistory(s.work(historyFile)); err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/portage-gateway/portage/adapters"
 	"github.com/portage-gateway/portage/adapters/dataset"
 	"github.com/portage-gateway/portage/copybooks/recfm"
+	"github.com/portage-gateway/portage/internal/config"
 	"github.com/portage-gateway/portage/internal/console"
 )
 
@@ -136,4 +137,22 @@ func TestDatasetThatFailsTriesAgain(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+func TestDatasetIsCheckedForEvents(t *testing.T) {
+	for _, c := range []struct {
+		dataset config.Dataset
+		want    string
+	}{
+		{config.Dataset{Copybook: "builtin:OASMSTR"}, ""},
+		{config.Dataset{Copybook: "builtin:OASMSTR", Codepage: "ebcdic-ca-fr"}, ""},
+		{config.Dataset{Copybook: "../../copybooks/benefits/OASMSTR.cpy", Mapping: "../../copybooks/benefits/OASMSTR.mapping.yaml", Codepage: "cp500"}, ""},
+		{config.Dataset{Copybook: "builtin:CPA005"}, "no event block"},
+		{config.Dataset{Copybook: "builtin:OASMSTR", Codepage: "cp999"}, "cp999"},
+		{config.Dataset{Copybook: "builtin:NOBODY", Codepage: "cp500"}, "read the copybook"},
+	} {
+		if err := checkDataset(c.dataset); (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s in %q: %v, want %q", c.dataset.Copybook, c.dataset.Codepage, err, c.want)
+		}
+	}
 }

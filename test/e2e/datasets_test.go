@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
-	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -14,7 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/portage-gateway/portage/test/legacy"
 )
@@ -62,10 +60,15 @@ func newDock(t *testing.T) *dock {
 	if err := os.Mkdir(d.in, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(d.config(), []byte(fmt.Sprintf(dockConfig, d.in)), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	d.configure(fmt.Sprintf(dockConfig, d.in))
 	return d
+}
+
+func (d *dock) configure(text string) {
+	d.t.Helper()
+	if err := os.WriteFile(d.config(), []byte(text), 0o600); err != nil {
+		d.t.Fatal(err)
+	}
 }
 
 func (d *dock) config() string { return filepath.Join(d.dir, "portage.yaml") }
@@ -316,90 +319,4 @@ func checkRejected(d *dock, name string, whole []legacy.Record) {
 	if status, _, body := get(d.t, "http://"+d.control+"/readyz"); status != http.StatusOK {
 		d.t.Errorf("an instance with a rejected file gets no traffic: %d\n%s", status, body)
 	}
-}
-
-// TestKillInMidFileDoublesNothing kills Portage again and again while it delivers, at batches and at random
-// moments. Every record must be one event, or one dead letter.
-func TestKillInMidFileDoublesNothing(t *testing.T) {
-	n, seed := kills(t, 12), rand.Uint64()
-	t.Logf("%d kills, seed %d", n, seed)
-	dice := rand.New(rand.NewPCG(seed, 3))
-	records := written(t, 1000)
-	want, dead := spoilAddresses(records, 97)
-	d := newDock(t)
-	d.arrive("OASMSTR.G0001V00", records)
-	inside, doubled := 0, 0
-	for i := range n {
-		d.start()
-		published := d.metric(messages("published"))
-		if i%3 == 0 {
-			<-time.After(time.Duration(dice.IntN(60)) * time.Millisecond) // a moment that nobody chose
-		} else {
-			step := len(want) / n
-			eventually(t, "it went on", func() bool { published = d.metric(messages("published")); return published >= step || d.done() })
-		}
-		doubled += d.metric(messages("duplicate"))
-		d.portage.kill()
-		if !d.done() {
-			inside++
-		}
-	}
-	d.start()
-	d.filed("accepted", "OASMSTR.G0001V00")
-	doubled += d.metric(messages("duplicate"))
-	var got []string
-	for _, e := range d.events() {
-		got = append(got, e.Sequence)
-	}
-	if !slices.Equal(got, want) {
-		t.Errorf("%d events, want %d, each once and in the file's order", len(got), len(want))
-	}
-	letters := d.letters()
-	if letters != dead {
-		t.Errorf("%d dead letters of %d bad records", letters, dead)
-	}
-	if doubled > 0 {
-		t.Errorf("%d records were published twice", doubled)
-	}
-	if inside == 0 {
-		t.Error("no kill came in mid-file")
-	}
-	t.Logf("%d kills, %d in mid-file: %d events, %d dead letters, %d published twice", n, inside, len(got), letters, doubled)
-}
-
-// done tells whether the file is through.
-func (d *dock) done() bool {
-	_, err := os.Stat(filepath.Join(d.in, "portage", "accepted", "OASMSTR.G0001V00"))
-	return err == nil
-}
-
-// letters counts the settled dead letters on disk; none may be left prepared.
-func (d *dock) letters() (n int) {
-	d.t.Helper()
-	files, err := filepath.Glob(filepath.Join(d.in, "portage", "dead-letters", "oas-master", "*"))
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	for _, f := range files {
-		b, err := os.ReadFile(f)
-		if err != nil || !strings.HasSuffix(f, ".jsonl") {
-			d.t.Errorf("%s: %v", f, err)
-		}
-		n += strings.Count(string(b), "\n")
-	}
-	return n
-}
-
-// spoilAddresses gives every nth address a month that is none, which no total sees. It returns the sequence
-// numbers of the records that are events, and how many are not.
-func spoilAddresses(records []legacy.Record, every int) (want []string, dead int) {
-	for i, r := range records[1 : len(records)-1] {
-		if r.Layout == "OAS-ADDRESS-RECORD" && i%every == 0 {
-			copy(r.Bytes[len(r.Bytes)-2:], "\xf9\xf9")
-			dead++
-			continue
-		}
-		want = append(want, strconv.Itoa(i+2))
-	}
-	return want, dead
 }
