@@ -62,6 +62,9 @@ func (b *builder) occurs(n *node, e *syntax.Entry) {
 		b.fail(e.Occurs.At, "OCCURS below level 01", "give the table a group of level 01 that holds it")
 		return
 	}
+	if n.Level == 1 {
+		b.warn(n, "has OCCURS at level 01, which Enterprise COBOL refuses; a record of its name holds the table")
+	}
 	n.occMin, n.occMax = e.Occurs.Min, e.Occurs.Max
 	n.OccursMin, n.OccursMax = n.occMin, n.occMax
 }

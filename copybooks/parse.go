@@ -52,6 +52,10 @@ func Parse(name string, src io.Reader, o Options) ([]*Layout, error) {
 	if len(b.errs) > 0 {
 		return nil, b.errs[:min(len(b.errs), 20)]
 	}
+	if d := book.Doubt; d != nil {
+		b.warnings[0] = append(b.warnings[0], Warning{b.roots[0].Path, d.Line,
+			fmt.Sprintf("was read in %s form, for its text cannot be read in the form that it looks like (line %d: %s)", book.Form, d.Line, d.Expected)})
+	}
 	for _, r := range b.roots {
 		if r.Size > maxCommarea {
 			b.warn(r, "has %d bytes, more than the %d of a CICS COMMAREA; nothing is wrong with it in a file", r.Size, maxCommarea)

@@ -247,7 +247,9 @@ func (b *builder) renamed(root *node, ref *syntax.Reference) *node {
 	}
 	if found == nil {
 		hint := ""
-		if near := b.nearest(ref.Name); near != "" {
+		if near := b.nearest(ref.Name); ref.Name == root.Name {
+			hint = "RENAMES names items below level 01; the record itself has a name already"
+		} else if near != "" && near != ref.Name {
 			hint = "did you mean " + near + "?"
 		}
 		b.fail(ref.At, "the name of an item of the record before", hint)

@@ -30,7 +30,11 @@ func (b *builder) tree(text string) {
 			continue
 		case e.Level == 1 || e.Level == 77:
 			open = nil
-			b.addRoot(n)
+			if e.Level == 1 && e.Occurs != nil && e.Redefines == nil {
+				b.hold(n)
+			} else {
+				b.addRoot(n)
+			}
 		default:
 			parent := last.above(e.Level)
 			if parent == nil {
@@ -64,6 +68,14 @@ func (b *builder) addRoot(n *node) {
 	n.layout = len(b.roots)
 	b.roots = append(b.roots, n)
 	b.warnings = append(b.warnings, nil)
+}
+
+// hold gives a table of level 01 the group of level 01 that Enterprise COBOL wants around it, by its name
+// (Language Reference, "OCCURS clause": not at level 01, 66, 77 or 88; GnuCOBOL and Micro Focus allow 01).
+func (b *builder) hold(table *node) {
+	group := &node{Field: &Field{Name: table.Name, Level: 1, Line: table.Line}, occMin: 1, occMax: 1}
+	b.addRoot(group)
+	b.adopt(group, table)
 }
 
 func (b *builder) adopt(parent, n *node) bool {

@@ -49,6 +49,8 @@ type pair struct {
 // reader turns texts into one row of words, with COPY and REPLACE done.
 type reader struct {
 	options Options
+	form    Form // of the text itself; those that it copies have that of options
+	limited bool // the text went over a limit
 	sources []*source
 	errs    Errors
 	read    int // bytes
@@ -94,7 +96,12 @@ func (r *reader) errorAt(file uint16, line, col uint32, expected, hint string) *
 func (r *reader) lex(name string, text []byte) (uint16, []word, error) {
 	r.read += len(text)
 	file := uint16(len(r.sources))
-	s := newSource(name, text, r.options.Form)
+	form := r.options.Form
+	if file == 0 {
+		form = r.form
+	}
+	s := newSource(name, text, form)
+	s.guessed = r.options.Form == Auto
 	r.sources = append(r.sources, s)
 	if r.read > MaxSource || len(r.sources) > 1<<12 {
 		r.errs = append(r.errs, &Error{Position: Position{name, 1, 1}, Expected: "at most 4 MiB of text in 4096 copied texts",

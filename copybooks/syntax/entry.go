@@ -7,6 +7,9 @@ type Copybook struct {
 	Entries []Entry
 	// Form is the reference format that the text was read in.
 	Form Form
+	// Doubt is the first fault that the text has in the form it looks like, where it was read in another; nil
+	// otherwise.
+	Doubt *Error
 	// DecimalComma and Currency are as the options or SPECIAL-NAMES set them; "" is the dollar sign.
 	DecimalComma bool
 	Currency     string

@@ -22,15 +22,21 @@ type logical struct {
 // logicalLines calls yield for each logical line of s, until it returns false; yield must not keep the
 // line. With debug, lines marked D count.
 func (s *source) logicalLines(debug bool, yield func(*logical) bool) {
-	var j joiner
+	j := joiner{margin: 72}
+	if s.form == Variable {
+		j.margin = 0 // GnuCOBOL and Micro Focus: to the end of its line
+	}
 	for n := range s.lines {
 		line := s.line(n + 1)
 		indicator, text, col := byte(' '), line, 0
 		if strings.HasPrefix(strings.TrimLeft(line, " "), ">>") {
 			continue
 		}
-		if s.form == Fixed {
+		if s.form != Free {
 			indicator, text, col = s.cutFixed(line)
+			if s.guessed && j.quote != 0 && indicator == ' ' {
+				indicator, text, col = shifted(text, col, j.quote)
+			}
 		} else if t := strings.TrimLeft(line, " "); strings.HasPrefix(t, "$SET") {
 			continue
 		}
@@ -44,7 +50,7 @@ func (s *source) logicalLines(debug bool, yield func(*logical) bool) {
 			indicator = ' '
 		}
 		if t := strings.TrimLeft(text, " "); t == "" && indicator != '-' ||
-			strings.HasPrefix(t, "*>") || s.form == Free && strings.HasPrefix(t, "*") {
+			strings.HasPrefix(t, "*") { // *>, a comment not quite in column 7, *CBL and *CONTROL
 			continue
 		}
 		if indicator == '-' && j.started {
@@ -66,22 +72,35 @@ func (s *source) logicalLines(debug bool, yield func(*logical) bool) {
 	}
 }
 
-// cutFixed returns a fixed line's indicator, its columns 8 to 72, and the byte index of column 8. Where the
-// form was guessed, a level number in column 7 behind blanks is text: people who never see a compiler
+// cutFixed returns a fixed line's indicator, its columns 8 to 72 (in variable form all from 8 on), and the
+// byte index of column 8. Where the form was guessed, a level number in column 7 behind blanks is text: people who never see a compiler
 // write it there.
 func (s *source) cutFixed(line string) (byte, string, int) {
 	at := column(line, 7)
 	if at >= len(line) {
 		return ' ', "", at
 	}
-	from, to := column(line, 8), column(line, 73)
-	if s.guessed && line[at] >= '0' && line[at] <= '9' && startsWithLevel(line[at:]) && strings.TrimLeft(line[:at], " ") == "" {
+	from, to := column(line, 8), len(line)
+	if s.form == Fixed {
+		to = column(line, 73)
+	}
+	if s.guessed && line[at] >= '0' && line[at] <= '9' && startsWithLevel(line[at:]) {
 		return ' ', line[at:to], at
 	}
 	if line[at] != ' ' && strings.HasPrefix(line[at:], "*>") {
 		return '*', "", from
 	}
 	return line[at], line[from:to], from
+}
+
+// shifted is for texts that stand a column too far to the right. While a literal is open, nothing but its
+// continuation can follow: a hyphen, blanks, and the quotation mark.
+func shifted(text string, col int, quote byte) (byte, string, int) {
+	t := strings.TrimLeft(text, " ")
+	if rest := strings.TrimPrefix(t, "-"); rest != t && strings.HasPrefix(strings.TrimLeft(rest, " "), string(rune(quote))) {
+		return '-', rest, col + len(text) - len(rest)
+	}
+	return ' ', text, col
 }
 
 // joiner builds one logical line. quote is the delimiter of a literal that is still open at its end.
@@ -92,6 +111,7 @@ type joiner struct {
 	started bool
 	quote   byte
 	opened  int // where the open literal began
+	margin  int // the column to which a continued literal reaches
 }
 
 func (j *joiner) start(text string, line, col uint32) {
@@ -105,7 +125,7 @@ func (j *joiner) start(text string, line, col uint32) {
 }
 
 // join appends a continuation line: a literal goes on after the quotation mark that its line begins
-// with, and reaches to column 72 of the line before; a word goes on at the first character.
+// with, and reaches to the right margin of the line before; a word goes on at the first character.
 func (j *joiner) join(text string, line, col uint32) {
 	if !j.joined {
 		j.buf, j.joined = append(j.buf[:0], j.cur.text...), true
@@ -118,7 +138,7 @@ func (j *joiner) join(text string, line, col uint32) {
 			j.fail(len(j.buf), line, col, "the quotation mark that continues the literal of the line before")
 			quote = 0
 		} else {
-			for last := j.cur.spans[len(j.cur.spans)-1]; len(j.buf)-last.start+int(last.col) < 72; {
+			for last := j.cur.spans[len(j.cur.spans)-1]; len(j.buf)-last.start+int(last.col) < j.margin; {
 				j.buf = append(j.buf, ' ')
 			}
 			rest, col = rest[1:], col+1

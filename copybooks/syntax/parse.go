@@ -5,18 +5,55 @@ import (
 	"strings"
 )
 
-// Parse reads a text whole and returns its data description entries. name stands in errors. The error is
-// of type Errors, or what src returned.
+// Parse reads a text whole and returns its data description entries. name stands in errors. Where the form
+// is guessed and the text cannot be read in it, the other forms are tried; the errors are those of the
+// guess. The error is of type Errors, or what src returned.
 func Parse(name string, src io.Reader, o Options) (*Copybook, error) {
 	text, err := io.ReadAll(io.LimitReader(src, MaxSource+1))
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{options: o}
 	if e := unreadable(name, text); e != nil {
 		return nil, Errors{e}
 	}
+	r := &reader{options: o, form: o.Form}
+	c, err := r.parse(name, text)
+	if err == nil || o.Form != Auto || len(text) > maxAgain || !r.mayBeAnotherForm() {
+		return c, err
+	}
+	for _, form := range [...]Form{Fixed, Variable, Free} {
+		if form == r.sources[0].form {
+			continue
+		}
+		if c, failed := (&reader{options: o, form: form}).parse(name, text); failed == nil {
+			c.Doubt = r.errs[0]
+			return c, nil
+		}
+	}
+	return nil, err
+}
+
+// maxAgain is the size in bytes up to which a text is tried in other forms.
+const maxAgain = 256 << 10
+
+// mayBeAnotherForm reports whether the faults could come from the form: none of them a limit, and none a
+// copied text that cannot be opened, which is the fault to name.
+func (r *reader) mayBeAnotherForm() bool {
+	if len(r.sources) == 0 || r.limited {
+		return false
+	}
+	for _, e := range r.errs {
+		if e.Err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// parse reads a text in the form of r.
+func (r *reader) parse(name string, text []byte) (*Copybook, error) {
 	words, err := r.all(name, text)
+	r.limited = err != nil
 	if err != nil && len(r.errs) == 0 {
 		return nil, err
 	}

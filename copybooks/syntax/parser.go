@@ -87,6 +87,8 @@ func (p *parser) division() {
 			p.skip()
 		case prologue:
 			p.specialNames()
+		case p.ahead(1).is("SECTION") && (w.is("REPORT") || w.is("SCREEN")):
+			p.skipSection()
 		case p.ahead(1).is("SECTION"), w.is("FD"), w.is("SD"), w.is("RD"), w.is("CD"):
 			p.skip()
 		case w.kind == stop:
@@ -135,6 +137,14 @@ func (p *parser) skip() {
 		if p.next().kind == stop {
 			return
 		}
+	}
+}
+
+// skipSection moves to the next heading: what prints or shows is no record.
+func (p *parser) skipSection() {
+	p.skip()
+	for p.i < len(p.words) && !p.ahead(1).is("SECTION") && !p.ahead(1).is("DIVISION") {
+		p.skip()
 	}
 }
 

@@ -12,14 +12,15 @@ type Form uint8
 
 // The reference formats.
 const (
-	Auto  Form = iota // guessed from the lines
-	Fixed             // columns 1 to 6 sequence, 7 indicator, 8 to 72 text, the rest not read
-	Free              // text from column 1 to the end of the line
+	Auto     Form = iota // guessed from the lines
+	Fixed                // columns 1 to 6 sequence, 7 indicator, 8 to 72 text, the rest not read
+	Free                 // text from column 1 to the end of the line
+	Variable             // as Fixed, but text goes on to the end of the line
 )
 
-var formWords = [...]string{"auto", "fixed", "free"}
+var formWords = [...]string{"auto", "fixed", "free", "variable"}
 
-// String returns auto, fixed or free.
+// String returns auto, fixed, free or variable.
 func (f Form) String() string {
 	if int(f) < len(formWords) {
 		return formWords[f]
@@ -30,7 +31,7 @@ func (f Form) String() string {
 // MarshalText is String for encoders.
 func (f Form) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
 
-// UnmarshalText takes auto, fixed or free; "" is auto.
+// UnmarshalText takes auto, fixed, free or variable; "" is auto.
 func (f *Form) UnmarshalText(b []byte) error {
 	for i, w := range formWords {
 		if w == string(b) || len(b) == 0 {
@@ -38,7 +39,7 @@ func (f *Form) UnmarshalText(b []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("form: %q is none of auto, fixed, free", b)
+	return fmt.Errorf("form: %q is none of auto, fixed, free, variable", b)
 }
 
 // source is one text, cut into physical lines.
@@ -50,7 +51,7 @@ type source struct {
 	guessed bool
 }
 
-// newSource cuts text into lines and settles its form.
+// newSource cuts text into lines and settles its form, which is guessed from them if it is Auto.
 func newSource(name string, text []byte, form Form) *source {
 	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
 	text = bytes.TrimRight(text, "\x1a\x00")
@@ -59,7 +60,6 @@ func newSource(name string, text []byte, form Form) *source {
 		s.lines = strings.SplitN(string(text), "\n", maxLines+1)
 	}
 	if s.form == Auto {
-		s.guessed = true
 		s.form = guess(s.lines)
 	}
 	return s
@@ -147,7 +147,8 @@ func columnUTF8(line string, n int) int {
 	return len(line)
 }
 
-// guess settles the form of a text by what each line can be.
+// guess settles the form of a text by what each line can be. A heading of a program that begins in columns 1
+// to 5 settles it alone; the statements of the procedure division say nothing about data.
 func guess(lines []string) Form {
 	fixed, free, neither := 0, 0, 0
 	sure := false // a line that only fixed form explains
@@ -163,7 +164,14 @@ func guess(lines []string) Form {
 		if f := directed(text); f != Auto {
 			return f
 		}
-		switch indent := len(line) - len(text); {
+		indent := len(line) - len(text)
+		if indent < 6 && heading(text) != "" {
+			return Free
+		}
+		if heading(text[min(len(text), max(0, 6-indent)):]) == "PROCEDURE" {
+			break
+		}
+		switch {
 		case strings.HasPrefix(text, "*>"):
 			if indent < 6 {
 				free++
@@ -190,6 +198,18 @@ func guess(lines []string) Form {
 	return Fixed
 }
 
+// heading returns the first word of text if it begins a division or a section, in upper case; "" if it
+// begins neither.
+func heading(text string) string {
+	first, rest, _ := strings.Cut(strings.TrimLeft(text, " "), " ")
+	second, _, _ := strings.Cut(strings.TrimLeft(rest, " "), " ")
+	second = strings.TrimSuffix(second, ".")
+	if strings.EqualFold(second, "DIVISION") || strings.EqualFold(second, "SECTION") {
+		return strings.ToUpper(first)
+	}
+	return ""
+}
+
 // directed returns the form that a compiler directive sets, Auto if text is none.
 func directed(text string) Form {
 	if !strings.HasPrefix(text, ">>") && text[0] != '$' {
@@ -202,6 +222,8 @@ func directed(text string) Form {
 	switch {
 	case strings.Contains(up, "FREE"):
 		return Free
+	case strings.Contains(up, "VARIABLE"):
+		return Variable
 	case strings.Contains(up, "FIXED"):
 		return Fixed
 	}
