@@ -188,7 +188,8 @@ func runWriteBack() error {
 	}
 	dial := f.dialMQ(qmgr.Dial(os.Getenv(socketVar)))
 	for {
-		ledger := &writeback.Ledger{Dial: dial, Name: "BACK", Queue: name}
+		ledger := &writeback.Ledger{Dial: dial, Name: "BACK", Queue: name, Marks: backMarks, Echoes: &writeback.Echoes{Queue: "PORTAGE.ECHO.BACK"},
+			Content: func(body []byte) ([16]byte, error) { return backMarks(body), nil }}
 		b := &bridge.Bridge{Name: name, Source: source, Sink: ledger, DeadLetters: name + ".DEAD", Translate: deadEvery50}
 		if err := b.Run(context.Background()); !errors.Is(err, adapters.ErrInDoubt) && !mq.IsReason(err, mq.RCObjectInUse) && !mq.IsReason(err, mq.RCNoMsgAvailable) {
 			return err

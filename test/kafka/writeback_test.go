@@ -2,6 +2,8 @@ package kafka_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -14,6 +16,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/portage-gateway/portage/adapters/kafka/writeback"
 	"github.com/portage-gateway/portage/adapters/mq"
 	"github.com/portage-gateway/portage/adapters/mq/qmgr"
 )
@@ -41,10 +44,17 @@ func TestKillWriteBackWithKfake(t *testing.T) {
 	writeBack(t, l, c.ListenAddrs()[0], "BACK")
 }
 
+// backMarks mark what the bridges of these tests write back.
+var backMarks = writeback.Marks(func(b []byte) [16]byte {
+	sum := sha256.Sum256(b)
+	return [16]byte(sum[:16])
+})
+
 // writeBack has Legacy's queue filled from a topic by bridges that are killed. Each event must be on the queue once, in order,
-// or among the dead letters once.
+// or among the dead letters once. Each that is there bears a mark of its own, and has left one note for its echo.
 func writeBack(t *testing.T, l load, broker, name string) {
-	m, err := qmgr.Open(qmgr.Config{Dir: t.TempDir(), Plain: true, Queues: []qmgr.Queue{{Name: name, MaxDepth: 2 * l.messages}, {Name: "PORTAGE.STATE.BACK"}}})
+	m, err := qmgr.Open(qmgr.Config{Dir: t.TempDir(), Plain: true, Queues: []qmgr.Queue{{Name: name, MaxDepth: 2 * l.messages}, {Name: "PORTAGE.STATE.BACK"},
+		{Name: "PORTAGE.ECHO.BACK", MaxDepth: 2 * l.messages}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +118,7 @@ func writeBack(t *testing.T, l load, broker, name string) {
 func report(t *testing.T, m *qmgr.Manager, name string, n int, dead map[int]int, deaths map[string]int) {
 	c := m.Connect()
 	defer c.Close()
-	seen, last, disorder := maps.Clone(dead), -1, 0
+	seen, last, disorder, marked := maps.Clone(dead), -1, 0, map[mq.ID]bool{}
 	for o := (mq.GetOptions{Browse: true, BrowseFirst: true}); ; o.BrowseFirst = false {
 		got, err := c.Get(t.Context(), name, o)
 		if err != nil {
@@ -122,6 +132,13 @@ func report(t *testing.T, m *qmgr.Manager, name string, n int, dead map[int]int,
 			disorder++
 		}
 		last = i
+		if backMarks.Has(hex.EncodeToString(got.MsgID[:])) {
+			marked[got.MsgID] = true
+		}
+	}
+	echoes, err := c.Inquire(t.Context(), "PORTAGE.ECHO.BACK")
+	if err != nil || echoes.Depth != n-len(dead) || len(marked) != n-len(dead) {
+		t.Errorf("%d events were put: %d have marks of their own, and %d notes wait for echoes, %v", n-len(dead), len(marked), echoes.Depth, err)
 	}
 	lost, doubled := 0, 0
 	for i := range n {
