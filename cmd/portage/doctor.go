@@ -9,11 +9,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/portage-gateway/portage/internal/app"
+	"github.com/portage-gateway/portage/internal/config"
 )
 
 func newDoctor() *cobra.Command {
 	d := app.DoctorMQ{}
 	var onMQ bool
+	var file string
 	cmd := &cobra.Command{
 		Use:   "doctor --mq",
 		Short: "Look whether a queue manager and its queues are as Portage needs them",
@@ -21,9 +23,12 @@ func newDoctor() *cobra.Command {
 properties, matching, expiry. It changes no definition: each fault comes with the MQSC that mends it, which
 portage queue define and alter do on the embedded queue manager. The exit code is 1 if there is a fault.
 
-What cannot be told over the connection is "unknown", with the command that shows it.`,
+What cannot be told over the connection is "unknown": a question, with the MQSC command that answers it.
+
+With --config it looks at the queue manager of a configuration, IBM MQ too, and knows what each queue is for.`,
 		Example: `  portage doctor --mq --data data
   portage queue define PORTAGE.DOCTOR && portage doctor --mq --scratch PORTAGE.DOCTOR
+  portage doctor --mq --config portage.yaml --scratch PORTAGE.DOCTOR
   portage doctor --mq --socket /run/portage/queues.sock --queue CPP.PAY.EVENT --longest 1048576`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -31,6 +36,11 @@ What cannot be told over the connection is "unknown", with the command that show
 				return &exitError{exitUsage, errors.New("say what to look at: --mq")}
 			}
 			var err error
+			if file != "" {
+				if d.Config, err = config.Load(file); err != nil {
+					return &exitError{exitUsage, err}
+				}
+			}
 			if d.Socket, err = queueSocket(cmd); err != nil {
 				return err
 			}
@@ -54,6 +64,10 @@ What cannot be told over the connection is "unknown", with the command that show
 	flags.String("data", "data", "data directory of the queue manager, with its socket")
 	flags.String("socket", "", "its Unix socket (default: queues.sock in --data)")
 	flags.StringArrayVar(&d.Queues, "queue", nil, "queue or alias to inspect (repeatable; default: all)")
+	flags.StringArrayVar(&d.Diverted, "diverted", nil, "queue that Legacy's program read before Portage did (repeatable)")
+	flags.StringArrayVar(&d.Replies, "replies", nil, "queue whose messages are taken by correlation (repeatable)")
+	flags.StringArrayVar(&d.Groups, "groups", nil, "queue whose groups are taken in order (repeatable)")
+	flags.StringVar(&file, "config", "", "configuration whose queue manager and queues to look at (default: none)")
 	flags.StringVar(&d.Scratch, "scratch", "", "empty queue without readers, on which work is tried out (default: nothing is)")
 	flags.IntVar(&d.Longest, "longest", 0, "longest message that the queues must take, in bytes")
 	flags.Bool("json", false, "print findings as JSON")

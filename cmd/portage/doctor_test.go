@@ -3,6 +3,8 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -47,5 +49,31 @@ func TestDoctor(t *testing.T) {
 	}
 	if _, err := output(t, newDoctor()); err == nil || !strings.Contains(err.Error(), "--mq") {
 		t.Errorf("without --mq: %v", err)
+	}
+}
+
+// A configuration says which queues there are, what for, and on which queue manager.
+func TestDoctorTakesAConfiguration(t *testing.T) {
+	socket := queueManager(t, queueManagerFlags{data: t.TempDir(), queues: []string{"CPP.PAY.EVENT,bothresh=5,boqname=CPP.PAY.DEAD", "CPP.PAY.DEAD"}})
+	bridges := "bridges:\n  - {name: pay, queue: CPP.PAY.EVENT, deadLetters: CPP.PAY.DEAD, copybook: builtin:CPPPAYEV}\n"
+	run := func(text string, args ...string) (string, error) {
+		file := filepath.Join(t.TempDir(), "portage.yaml")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return output(t, newDoctor(), append([]string{"--mq", "--config", file}, args...)...)
+	}
+	out, err := run("queueManager: {socket: " + socket + "}\n" + bridges)
+	if err != nil || !strings.Contains(out, "CPP.PAY.EVENT") || !strings.Contains(out, "CPP.PAY.DEAD") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if out, err := run("queueManager: {socket: "+socket+"}\n"+bridges, "--replies", "GONE"); err == nil || !strings.Contains(out, "DEFINE QLOCAL(GONE)") {
+		t.Errorf("with a queue that is not there: %v\n%s", err, out)
+	}
+	if _, err := run("queueManager: {ibmmq: {channel: C, connection: \"mq1(1414)\"}}\n" + bridges); err == nil || !strings.Contains(err.Error(), "-tags ibmmq") {
+		t.Errorf("IBM MQ in a build without its client: %v", err)
+	}
+	if _, err := run("queueManager: {sockets: x}"); err == nil || !strings.Contains(err.Error(), "socket") {
+		t.Errorf("a configuration with a fault: %v", err)
 	}
 }

@@ -2,9 +2,13 @@ package app
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	"github.com/portage-gateway/portage/adapters/mq"
+	"github.com/portage-gateway/portage/adapters/mq/ibmmq"
 	"github.com/portage-gateway/portage/adapters/mq/qmgr"
+	"github.com/portage-gateway/portage/internal/config"
 )
 
 // Finding is what one check of a doctor found.
@@ -15,21 +19,31 @@ const FindingFault = mq.Fault
 
 // DoctorMQ looks whether queues are as Portage needs them.
 type DoctorMQ struct {
-	// Socket is the queue manager's. Required.
+	// Socket is the embedded queue manager's, unless Config names IBM MQ.
 	Socket string
-	// Queues are inspected. None: every queue and alias.
+	// Config, if there is one, names the queue manager and the queues with what Portage does with each.
+	Config *config.Config
+	// Queues are inspected beside those of Config. None of both: every queue and alias of the embedded one.
 	Queues []string
+	// Diverted, Replies and Groups are mq.Doctor's, beside what Config says.
+	Diverted, Replies, Groups []string
 	// Scratch is the queue on which work is tried out. "": nothing is.
 	Scratch string
 	// Longest is the longest message that the Queues must take, in bytes. 0: it does not matter.
 	Longest int
 }
 
-// Examine runs all checks. Its error says that there is no connection.
+// Examine runs all checks. Its error says that there is no connection, or nothing to look at.
 func (d DoctorMQ) Examine(ctx context.Context) ([]Finding, error) {
-	dial := qmgr.DialAs(d.Socket, "portage doctor")
-	doctor := &mq.Doctor{Dial: dial, Queues: d.Queues, Scratch: d.Scratch, Longest: d.Longest}
-	if len(d.Queues) == 0 {
+	dial, err := d.dial()
+	if err != nil {
+		return nil, err
+	}
+	doctor := &mq.Doctor{Dial: dial, Scratch: d.Scratch, Longest: d.Longest,
+		Diverted: slices.Clone(d.Diverted), Replies: slices.Clone(d.Replies), Groups: d.Groups}
+	doctor.Queues = slices.Concat(d.Queues, d.Diverted, d.Replies, d.Groups)
+	d.fromConfig(doctor)
+	if len(doctor.Queues) == 0 {
 		conn, err := dial(ctx)
 		if err != nil {
 			return nil, err
@@ -39,15 +53,49 @@ func (d DoctorMQ) Examine(ctx context.Context) ([]Finding, error) {
 			return nil, err
 		}
 	}
+	slices.Sort(doctor.Queues)
+	doctor.Queues = slices.Compact(doctor.Queues)
 	return doctor.Examine(ctx)
 }
 
+// dial returns the way to the queue manager.
+func (d DoctorMQ) dial() (mq.Dial, error) {
+	if d.Config != nil && d.Config.QueueManager.IBMMQ != nil {
+		return ibmmq.Dial(*d.Config.QueueManager.IBMMQ)
+	}
+	socket := d.Socket
+	if d.Config != nil && d.Config.QueueManager.Socket != "" {
+		socket = d.Config.QueueManager.Socket
+	}
+	return qmgr.DialAs(socket, "portage doctor"), nil
+}
+
+// fromConfig adds the configuration's queues and what Portage does with them.
+func (d DoctorMQ) fromConfig(doctor *mq.Doctor) {
+	if d.Config == nil {
+		return
+	}
+	doctor.Queues = append(doctor.Queues, (&App{Options: Options{Config: d.Config}}).queueNames()...)
+	for _, e := range d.Config.Exchanges {
+		doctor.Replies = append(doctor.Replies, e.Reply)
+	}
+	for _, v := range d.Config.Diversions {
+		if v.TapOf == "" {
+			doctor.Diverted = append(doctor.Diverted, v.Queue)
+		}
+	}
+}
+
 func everyQueue(ctx context.Context, conn mq.Conn) ([]string, error) {
-	names, err := conn.(qmgr.Lister).Queues(ctx)
+	lister, ok := conn.(qmgr.Lister)
+	if !ok {
+		return nil, errors.New("this connection cannot list queues: name them with --queue, or in the configuration")
+	}
+	names, err := lister.Queues(ctx)
 	if err != nil {
 		return nil, err
 	}
-	aliases, err := conn.(qmgr.Lister).Aliases(ctx)
+	aliases, err := lister.Aliases(ctx)
 	for _, a := range aliases {
 		names = append(names, a.Name)
 	}
