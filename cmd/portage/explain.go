@@ -53,7 +53,7 @@ from the outside in, or A OF B.`,
 			if len(names) == 0 {
 				return &exitError{exitUsage, fmt.Errorf("there is no copybook\n  name one with --copybook FILE, or a sample: %s", strings.Join(sampleNames(), ", "))}
 			}
-			layouts, err := f.layouts(cmd.InOrStdin(), names...)
+			layouts, err := f.layouts(stdin(cmd), names...)
 			if err != nil {
 				return err
 			}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"strings"
 
@@ -305,9 +304,9 @@ func (x *hexFlags) check() error {
 
 // showRecord finds a record of a file and writes it.
 func (f *recordFlags) showRecord(cmd *cobra.Command, view *mapping.View, x *hexFlags) (err error) {
-	in := io.NopCloser(cmd.InOrStdin())
+	in := io.NopCloser(stdin(cmd))
 	if x.file != "-" {
-		if in, err = os.Open(x.file); err != nil {
+		if in, _, err = openInput(cmd.Context(), x.file); err != nil {
 			return &exitError{exitIO, fmt.Errorf("hex: %w", err)}
 		}
 	}

@@ -46,7 +46,7 @@ A COPYBOOK is a file, - for standard input, or builtin:NAME for a sample.`,
 				}
 				return f.showRecord(cmd, view, x)
 			}
-			layouts, err := f.layouts(cmd.InOrStdin(), args...)
+			layouts, err := f.layouts(stdin(cmd), args...)
 			if err != nil {
 				return err
 			}

@@ -15,6 +15,8 @@ func portage() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	cmd, err := newRoot().ExecuteContextC(ctx)
-	return report(cmd, err)
+	root, out := newRoot(), &standardOutput{w: os.Stdout}
+	root.SetOut(out)
+	cmd, err := root.ExecuteContextC(ctx)
+	return report(cmd, out.result(cmd, err))
 }

@@ -284,15 +284,14 @@ type files struct {
 
 // open opens input, output and dead letters. Output and dead letters never overwrite the input.
 func (f *recordFlags) open(cmd *cobra.Command) (*files, error) {
-	fs := &files{in: io.NopCloser(cmd.InOrStdin()), size: -1}
+	fs := &files{in: io.NopCloser(stdin(cmd)), size: -1}
 	var input os.FileInfo
 	if f.input != "-" {
-		file, err := os.Open(f.input)
-		if err != nil {
+		var err error
+		if fs.in, input, err = openInput(cmd.Context(), f.input); err != nil {
 			return nil, &exitError{exitIO, fmt.Errorf("input: %w", err)}
 		}
-		fs.in = file
-		if input, err = file.Stat(); err == nil && input.Mode().IsRegular() {
+		if input.Mode().IsRegular() {
 			fs.size = input.Size()
 		}
 	}

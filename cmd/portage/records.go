@@ -120,7 +120,7 @@ func (f *recordFlags) compile(cmd *cobra.Command) (*mapping.View, error) {
 	if slices.Contains(f.copybooks, "-") && f.input == "-" {
 		return nil, &exitError{exitUsage, errors.New("copybook and records cannot both come from standard input")}
 	}
-	layouts, err := f.layouts(cmd.InOrStdin(), f.copybooks...)
+	layouts, err := f.layouts(stdin(cmd), f.copybooks...)
 	if err != nil {
 		return nil, err
 	}

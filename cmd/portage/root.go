@@ -62,7 +62,7 @@ var exitCodes = &cobra.Command{
 	Long: `0  done
 1  the check said no, or the data could not be read
 2  usage or configuration
-3  input or output
+3  input or output; standard output that cannot be written, too
 4  a remote was unreachable
 5  a fault of Portage itself
 130  interrupted: what was written is not whole`,

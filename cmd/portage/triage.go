@@ -81,7 +81,7 @@ func (f *recordFlags) triage(cmd *cobra.Command, name string) (*recfm.Diagnosis,
 	if err != nil {
 		return nil, err
 	}
-	src, size, err := sized(cmd.InOrStdin(), name)
+	src, size, err := sized(stdin(cmd), name)
 	if err != nil {
 		return nil, &exitError{exitIO, err}
 	}
