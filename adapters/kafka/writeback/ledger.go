@@ -120,7 +120,8 @@ func (l *Ledger) Recover(ctx context.Context) ([]byte, error) {
 
 // PublishAt puts the messages and the position in one unit of work. adapters.ErrFenced says that another
 // holder has recovered since, adapters.ErrInDoubt that the commit may have happened: Recover tells. After
-// any other error nothing was put, and PublishAt may be called again.
+// any other error nothing was put, and PublishAt may be called again; an *adapters.Refusal says that a message is
+// longer than the queue takes.
 func (l *Ledger) PublishAt(ctx context.Context, position []byte, m ...adapters.Message) error {
 	return l.publish(ctx, func([]byte) []byte { return position }, m)
 }
@@ -205,6 +206,9 @@ func (l *Ledger) put(ctx context.Context, m *adapters.Message) error {
 	}
 	identity := out.UserIdentifier != "" || out.ApplIdentityData != "" || out.AccountingToken != [32]byte{}
 	if _, err := l.conn.Put(ctx, l.Queue, out, mq.PutOptions{Syncpoint: true, PassContext: identity}); err != nil {
+		if mq.IsReason(err, mq.RCMsgTooBigForQ) || mq.IsReason(err, mq.RCMsgTooBigForQMgr) {
+			return &adapters.Refusal{Reason: "too-large", Offset: -1, Size: len(m.Body), Err: err}
+		}
 		return err
 	}
 	if l.Echoes == nil {

@@ -173,3 +173,21 @@ func TestPublishKeepsThePosition(t *testing.T) {
 		t.Errorf("after a takeover: %v", err)
 	}
 }
+
+func TestAMessageThatTheQueueIsTooSmallForIsRefused(t *testing.T) {
+	m := manager(t)
+	if err := m.Alter(t.Context(), "OUT", []string{"maxmsgl=3"}); err != nil {
+		t.Fatal(err)
+	}
+	l := ledger(t, m.Dial)
+	if _, err := l.Recover(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	err := l.PublishAt(t.Context(), []byte("1"), adapters.Message{ID: "a", Body: []byte("abc")}, adapters.Message{ID: "b", Body: []byte("abcd")})
+	if why, refused := errors.AsType[*adapters.Refusal](err); !refused || why.Reason != "too-large" || why.Size != 4 {
+		t.Errorf("got %v", err)
+	}
+	if err := l.PublishAt(t.Context(), []byte("2"), adapters.Message{ID: "a", Body: []byte("abc")}); err != nil || count(t, m) != 1 {
+		t.Errorf("after it: %d messages, %v", count(t, m), err)
+	}
+}
