@@ -34,9 +34,14 @@ demo: build $(LEGACY) ## the same with load and a story, in 90 seconds
 test: ## set up what is missing, then test everything under the race detector
 	./test/run
 
-lint: ## gofmt, vet, staticcheck, govulncheck
+# Where `make test` keeps IBM's headers, or nothing where they are installed.
+MQENV := $(if $(wildcard /opt/mqm/inc/cmqc.h),,$(lastword $(wildcard $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/portage/mqi/*/env)))
+MQHERE := $(or $(wildcard /opt/mqm/inc/cmqc.h),$(MQENV))
+
+lint: ## gofmt, vet (with the tag ibmmq too, where IBM's headers are), staticcheck, govulncheck
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt these: $$unformatted"; exit 1; }
 	$(GO) vet ./...
+	$(if $(MQHERE),$(if $(MQENV),. $(MQENV) && )$(GO) vet -tags ibmmq ./...,@echo "left out: vet of the tag ibmmq: no IBM headers yet, make test fetches them")
 	$(GO) run $(STATICCHECK) ./...
 	$(GO) run $(GOVULNCHECK) $(if $(VULNDB),-db $(VULNDB)) ./...
 
