@@ -34,6 +34,9 @@ func (b *builder) inherit(n *node, usage syntax.Usage, signs *syntax.Entry) {
 		n.rule, n.addresses = b.options.Sync, b.options.Pointers
 		n.clauses(e)
 		b.occurs(n, e)
+		if strings.HasSuffix(n.Name, "-") {
+			b.warn(n, "has a name that ends with a hyphen, which compilers refuse")
+		}
 	}
 	n.usage = usage
 	if len(n.children) > 0 {

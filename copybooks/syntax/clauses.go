@@ -34,11 +34,13 @@ func clauseTable() map[string]clause {
 }
 
 // clauseOf returns the clause that w begins, a bare usage included; nil if it begins none.
-func (p *parser) clauseOf(w *word) clause {
+func (p *parser) clauseOf(w *word) clause { return clauseOf(w, p.table) }
+
+func clauseOf(w *word, table map[string]clause) clause {
 	if w.kind != plain || len(w.text) > 24 {
 		return nil
 	}
-	return p.table[strings.ToUpper(w.text)]
+	return table[strings.ToUpper(w.text)]
 }
 
 // clauses reads the clauses of e and the period.
@@ -67,7 +69,7 @@ func (p *parser) notClause(w *word, e *Entry) {
 		p.fail(w, "the period that ends the entry before", "")
 		return
 	}
-	hint := nearestHint(w, slices.Sorted(maps.Keys(p.table))...)
+	hint := usageHint(w, slices.Sorted(maps.Keys(p.table)))
 	if w.kind == plain && hint == "" && strings.HasPrefix(w.text, "(") {
 		hint = "a PICTURE holds no blanks: write X(5)"
 	}
@@ -112,15 +114,24 @@ func (p *parser) usage(e *Entry, _ *word) {
 		return
 	}
 	if _, ok := usages[strings.ToUpper(w.text)]; !ok || w.kind != plain {
-		hint := nearestHint(w, slices.Sorted(maps.Keys(usages))...)
-		if strings.HasPrefix(strings.ToUpper(w.text), "COMP-") {
-			hint = "known are COMP-1 to COMP-6 and COMP-X" // another digit is no misspelling
-		}
-		p.fail(w, "a usage such as DISPLAY, COMP, COMP-3 or BINARY", hint)
+		p.fail(w, "a usage such as DISPLAY, COMP, COMP-3 or BINARY", usageHint(w, slices.Sorted(maps.Keys(usages))))
 		return
 	}
 	p.i++
 	p.bareUsage(e, w)
+}
+
+// usageHint is a hint for a word that is no usage, the nearest of words unless another product has it.
+func usageHint(w *word, words []string) string {
+	switch up := strings.ToUpper(w.text); {
+	case up == "COMP-3U", up == "COMPUTATIONAL-3U":
+		return "packed decimal without a sign is COMP-6"
+	case up == "COMP-9", up == "COMPUTATIONAL-9":
+		return "write COMP, and say that binary items are little-endian"
+	case strings.HasPrefix(up, "COMP-"):
+		return "known are COMP-1 to COMP-6 and COMP-X" // another digit is no misspelling
+	}
+	return nearestHint(w, words...)
 }
 
 func (p *parser) bareUsage(e *Entry, w *word) {

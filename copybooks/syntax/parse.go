@@ -60,7 +60,8 @@ func (r *reader) parse(name string, text []byte) (*Copybook, error) {
 	if err != nil {
 		return nil, r.errs[:min(len(r.errs), maxErrors)]
 	}
-	p := newParser(r, joined(words))
+	p := newParser(r)
+	p.words = joined(words, p.table)
 	p.division()
 	if len(p.entries) == 0 && len(r.errs) == 0 {
 		w := p.end()
@@ -133,14 +134,20 @@ func (r *reader) pseudoText(text string) ([]word, error) {
 	return significant(words), err
 }
 
-// joined joins words that touch into tokens, in place: X ( 5 ) becomes X(5). Separators stay alone.
-func joined(words []word) []word {
+// joined joins words that touch into tokens, in place: X ( 5 ) becomes X(5). Separators stay alone, and so
+// does a clause's word behind a parenthesis: X(5)USAGE is two words to every reader but a compiler, and no
+// PICTURE.
+func joined(words []word, clauses map[string]clause) []word {
 	out := words[:0]
 	for i := 0; i < len(words); {
 		w := words[i]
 		j := i + 1
 		if w.kind == plain {
 			for j < len(words) && words[j].kind == plain && !words[j].space {
+				if words[j-1].text == ")" && clauseOf(&words[j], clauses) != nil {
+					words[j].space = true
+					break
+				}
 				j++
 			}
 			if j > i+1 {

@@ -19,8 +19,8 @@ type parser struct {
 	currencySign string
 }
 
-func newParser(r *reader, words []word) *parser {
-	return &parser{r: r, words: words, constants: map[string]Literal{}, table: clauseTable(),
+func newParser(r *reader) *parser {
+	return &parser{r: r, constants: map[string]Literal{}, table: clauseTable(),
 		comma: r.options.DecimalComma, currency: r.options.Currency, currencySign: r.options.CurrencySign}
 }
 
@@ -286,8 +286,8 @@ func wrongName(text string) (expected, hint string) {
 		return "a data-name of at most 128 characters", ""
 	case !letter:
 		return "a data-name with at least one letter", ""
-	case text[0] == '-' || text[len(text)-1] == '-':
-		return "a data-name that neither begins nor ends with a hyphen", ""
+	case text[0] == '-':
+		return "a data-name that does not begin with a hyphen", ""
 	}
 	return "", ""
 }

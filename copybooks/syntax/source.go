@@ -100,7 +100,11 @@ func expand(line string) string {
 	if strings.IndexByte(line, '\t') < 0 && strings.IndexByte(line, 0xa0) < 0 {
 		return line
 	}
-	line = strings.ReplaceAll(line, "\u00a0", " ")
+	if utf8.ValidString(line) {
+		line = strings.ReplaceAll(line, "\u00a0", " ")
+	} else {
+		line = strings.ReplaceAll(line, "\xa0", " ") // Latin-1
+	}
 	var b strings.Builder
 	column := 0
 	for i := 0; i < len(line); i++ {
