@@ -129,7 +129,7 @@ type Bridge struct {
 	Mapping  string `yaml:"mapping"`
 	// Source is the CloudEvents source attribute, a URI-reference. Default: the mapping's.
 	Source string `yaml:"source"`
-	// Batch is the most messages in a unit of work. Default 50.
+	// Batch is the most messages in a unit of work, 1 to 382. Default 250: docs/delivery.md says what it costs.
 	Batch int `yaml:"batch"`
 	// Extensions makes CloudEvents extension attributes of message properties: the property's name, in lower
 	// case, to the attribute's. Properties that are not named stay behind; traceparent and tracestate always come.

@@ -32,7 +32,7 @@ type Diversion struct {
 	Mapping  string `yaml:"mapping"`
 	// Field is the one of which the Key is made, such as PE-SIN. "": the SIN that the mapping's event names.
 	Field string `yaml:"field"`
-	// Batch is the most messages in a unit of work. Default 50.
+	// Batch is the most messages in a unit of work, 1 to 382. Default 250: docs/delivery.md says what it costs.
 	Batch int `yaml:"batch"`
 }
 
