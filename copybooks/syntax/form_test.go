@@ -15,7 +15,7 @@ func TestTheFormIsTriedWhereItWasGuessed(t *testing.T) {
 		want  Form
 		doubt int // the line that could not be read first; 0: the guess was right
 	}{
-		"fixed": {"      * text\n       01  R.\n           05  A PIC X.\n", Fixed, 0},
+		"fixed":                   {"      * text\n       01  R.\n           05  A PIC X.\n", Fixed, 0},
 		"pictures past column 72": {"      * text\n       01  R.\n           05  A-LONG-NAME-" + past + past + "PIC X.\n", Variable, 3},
 		"program in free form": {" ID DIVISION.\n DATA DIVISION.\n WORKING-STORAGE SECTION.\n 01 R.\n    05 A PIC X.\n" +
 			" PROCEDURE DIVISION.\n" + strings.Repeat("        MOVE 'A' TO A.\n", 50), Free, 0},
