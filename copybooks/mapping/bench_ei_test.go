@@ -155,19 +155,21 @@ func eiToJSON(dst, rec []byte) ([]byte, bool) {
 	}
 	version, ok1 := unsignedZoned(rec[4:6])
 	sin, ok2 := unsignedZoned(rec[53:62])
-	if string(rec[:4]) != "\xC9\xD5\xD8\xE2" || !ok1 || !ok2 {
+	if !ok1 || !ok2 {
 		return dst, false
 	}
-	dst = append(dst, `{"header":{"function":"inquire-status","version":`...)
-	dst = strconv.AppendUint(dst, version, 10)
-	switch rec[6] {
-	case 0xC5:
-		dst = append(dst, `,"language":"en"`...)
-	case 0xC6:
-		dst = append(dst, `,"language":"fr"`...)
+	switch string(rec[:4]) {
+	case "\xC9\xD5\xD8\xE2":
+		dst = append(dst, `{"header":{"function":"inquire-status","version":`...)
+	case "\xC9\xD5\xD8\xD7":
+		dst = append(dst, `{"header":{"function":"inquire-payments","version":`...)
+	case "\xD7\xC9\xD5\xC7":
+		dst = append(dst, `{"header":{"function":"ping","version":`...)
 	default:
-		return dst, false
+		dst = append(appendOther(append(dst, `{"header":{`...), "function", rec[:4]), `,"version":`...)
 	}
+	dst = strconv.AppendUint(dst, version, 10)
+	dst = appendLanguage(append(dst, ','), rec[6:7])
 	dst = appendText(append(dst, `,"returnCode":0,"reasonCode":"`...), rec[9:17])
 	dst = appendText(append(dst, `","correlationToken":"`...), rec[17:41])
 	dst = appendText(append(dst, `","requestedBy":"`...), rec[41:49])
@@ -180,15 +182,25 @@ func eiToJSON(dst, rec []byte) ([]byte, bool) {
 	applied, _, ok2 := packedNumber(rec[214:218])
 	start, ok3 := unsignedZoned(rec[218:223])
 	dst, ok4 := appendDay(append(dst, `","birthDate":`...), birth)
-	kind, ok5 := eiKinds[string(rec[130:132])]
-	status, ok6 := eiStatuses[string(rec[132:134])]
-	if !(ok1 && ok2 && ok3 && ok4 && ok5 && ok6) {
+	if !(ok1 && ok2 && ok3 && ok4) {
 		return dst, false
 	}
-	dst = append(append(dst, `},"type":"`...), kind...)
-	dst = append(append(dst, `","status":{"code":"`...), status...)
-	dst = appendText(append(dst, `","legacyCode":"`...), rec[132:134])
-	dst = appendText(append(dst, `","text":{"en":"`...), rec[134:174])
+	if kind, ok := eiKinds[string(rec[130:132])]; ok {
+		dst = append(append(append(dst, `},"type":"`...), kind...), '"')
+	} else {
+		dst = appendOther(append(dst, "},"...), "type", rec[130:132])
+	}
+	status, ok := eiStatuses[string(rec[132:134])]
+	if !ok {
+		status = "unknown"
+	}
+	if string(rec[132:134]) == "\x40\x40" {
+		dst = append(dst, `,"status":{"code":null,"legacyCode":null`...)
+	} else {
+		dst = append(append(dst, `,"status":{"code":"`...), status...)
+		dst = append(appendText(append(dst, `","legacyCode":"`...), rec[132:134]), '"')
+	}
+	dst = appendText(append(dst, `,"text":{"en":"`...), rec[134:174])
 	dst = appendText(append(dst, `","fr":"`...), rec[174:214])
 	dst, ok1 = appendYearDay(append(dst, `"}},"appliedOn":`...), int(applied/1000), int(applied%1000))
 	dst, ok2 = appendYearDay(append(dst, `,"benefitPeriodStart":`...), century(int(start/1000)), int(start%1000))
@@ -198,8 +210,18 @@ func eiToJSON(dst, rec []byte) ([]byte, bool) {
 	return eiMoney(dst, rec)
 }
 
-var eiKinds = map[string]string{"\xD9\xC7": "regular", "\xE2\xD2": "sickness", "\xD4\xC1": "maternity"}
-var eiStatuses = map[string]string{"\xF4\xF0": "in-pay", "\xF2\xF5": "awaiting-record", "\xF3\xF0": "established"}
+var eiKinds = map[string]string{"\xD9\xC7": "regular", "\xE2\xD2": "sickness", "\xD4\xC1": "maternity", "\xD7\xE2": "parental-standard",
+	"\xD7\xE7": "parental-extended", "\xC3\xC3": "compassionate-care", "\xC6\xC9": "fishing"}
+
+// eiStatuses are single codes and two ranges of ten.
+var eiStatuses = func() map[string]string {
+	m := map[string]string{"\xF1\xF0": "received", "\xF3\xF0": "established", "\xF4\xF0": "in-pay", "\xF9\xF0": "terminated"}
+	for d := byte(0xF0); d <= 0xF9; d++ {
+		m[string([]byte{0xF2, d})], m[string([]byte{0xF5, d})] = "in-process", "disallowed"
+	}
+	m["\xF2\xF5"] = "awaiting-record"
+	return m
+}()
 
 func eiMoney(dst, rec []byte) ([]byte, bool) {
 	rate, neg, ok1 := packedNumber(rec[223:227])
@@ -226,7 +248,8 @@ func eiMoney(dst, rec []byte) ([]byte, bool) {
 	case 0xD4:
 		dst = append(dst, `","currency":"CAD"},"decisionMode":"agent","payments":[`...)
 	default:
-		return dst, false
+		dst = appendOther(append(dst, `","currency":"CAD"},`...), "decisionMode", rec[246:247])
+		dst = append(dst, `,"payments":[`...)
 	}
 	for p := rec[249 : 249+17*count]; len(p) > 0; p = p[17:] {
 		week, ok1 := unsignedZoned(p[:4])
@@ -246,7 +269,7 @@ func eiMoney(dst, rec []byte) ([]byte, bool) {
 		case 0xC3:
 			dst = append(dst, `","method":"cheque"},`...)
 		default:
-			return dst, false
+			dst = append(appendOther(append(dst, `",`...), "method", p[16:17]), `},`...)
 		}
 	}
 	if count > 0 {

@@ -355,6 +355,36 @@ func TestHandWrittenLoopsAgree(t *testing.T) {
 	}
 }
 
+// The loops by hand know every code of the mapping, and codes that it does not have.
+func TestHandWrittenLoopsKnowAllCodes(t *testing.T) {
+	for _, c := range []struct {
+		w      *workload
+		record int
+		places [][2]int
+	}{
+		{eiCommarea(t), 3, [][2]int{{0, 4}, {6, 7}, {130, 132}, {132, 134}, {246, 247}, {265, 266}}},
+		{oasExtract(t), 0, [][2]int{{96, 97}, {97, 98}, {100, 101}}},
+		{oasExtract(t), 10, [][2]int{{14, 17}, {65, 67}}},
+		{oasExtract(t), 2, [][2]int{{14, 15}}},
+	} {
+		d := c.w.view.Decoder()
+		for _, at := range c.places {
+			for _, text := range []string{"    ", "INQP", "PING", "REST", "1   ", "2   ", "S   ", "L   ", "X   ", "D   ", "O   ", "PS  ", "FI  ", "10  ", "25  ", "55  ", "ALW ", "ALS ", "RI  ", "M   "} {
+				rec := append([]byte(nil), c.w.records[c.record]...)
+				putText(rec[at[0]:at[1]], []byte(text)[:at[1]-at[0]])
+				r, err := d.Decode(rec)
+				if err != nil {
+					t.Fatal(err)
+				}
+				want, err := c.w.view.AppendJSON(nil, r)
+				if by, ok := c.w.toJSON(nil, rec); err != nil || !ok || !bytes.Equal(by, want) {
+					t.Errorf("%s: %q at %d: by hand\n%s\nours\n%s %v", c.w.name, text, at[0], by, want, err)
+				}
+			}
+		}
+	}
+}
+
 // Once its buffers have grown, the engine allocates nothing, whatever the number of records.
 func TestNothingIsAllocatedPerRecord(t *testing.T) {
 	for _, w := range workloads(t) {
