@@ -39,11 +39,14 @@ func (c *Config) checkDatasets(k *checker) {
 	for _, w := range c.Webhooks {
 		taken["webhook-"+w.Name] = true
 	}
+	for _, w := range c.WriteBacks {
+		taken[w.Name] = true
+	}
 	for i, d := range c.Datasets {
 		at := fmt.Sprintf("$.datasets[%d]", i)
 		k.need(at, "copybook", d.Copybook)
 		if taken[d.Name] {
-			k.add(at+".name", "", "the name %q is taken by another bridge, diversion, webhook or dataset", d.Name)
+			k.add(at+".name", "", "the name %q is taken by another bridge, diversion, webhook, write-back or dataset", d.Name)
 		}
 		taken[d.Name] = true
 		if d.Totals != nil {
