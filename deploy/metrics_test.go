@@ -41,6 +41,10 @@ var metrics = map[string][]string{
 	"portage_dead_letters_total":          {"bridge", "reason"},
 	"portage_bridge_lag_seconds":          {"bridge"},
 	"portage_dataset_generations_total":   {"dataset", "result"},
+	"portage_diversion_messages_total":    {"diversion", "side", "reason"},
+	"portage_diversion_tap_lost_total":    {"diversion"},
+	"portage_writeback_passed_total":      {"bridge", "reason"},
+	"portage_writeback_echoes_total":      {"bridge", "sign"},
 	"portage_queue_depth_messages":        {"queue"},
 	"portage_queue_oldest_age_seconds":    {"queue"},
 	"portage_mq_connected":                {"queue_manager"},
@@ -202,6 +206,8 @@ func TestTheListIsWhatRoomsExport(t *testing.T) {
 	mq.NewMetrics(d)
 	dataset.NewMetrics(d)
 	bridge.NewMetrics(d)
+	bridge.NewDiversionMetrics(d)
+	bridge.NewBackMetrics(d)
 	check(d.Register(&mq.Depths{}))
 
 	for name, labels := range d.labels {

@@ -85,7 +85,7 @@ func (a *App) queueNames() (names []string) {
 		add(d.Queue, d.LegacyQueue, d.TapOf, d.ModernQueue, d.BackoutQueue)
 	}
 	for _, w := range a.Config.WriteBacks {
-		add(w.Queue, w.State(), w.EchoQueue())
+		add(w.Queue) // what the others hold waits for nobody: its age is no alarm
 	}
 	return names
 }
