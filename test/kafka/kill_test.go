@@ -207,7 +207,7 @@ func (l *lane) run(t *testing.T, m *qmgr.Manager) {
 }
 
 // still is how long nothing moves before a bridge dies that did not come to its point: there is no broker.
-const still = 4 * time.Second
+const still = 30 * time.Second
 
 // killOne starts a bridge and sees it die, at a point or at any moment, after about as many messages as there are
 // for each death.
