@@ -18,7 +18,11 @@ func (c *Config) ensureTopic(client sarama.Client) error {
 		if err := c.createTopic(client); err != nil {
 			return err
 		}
-		err = client.RefreshMetadata(c.Topic)
+		if err = client.RefreshMetadata(c.Topic); errors.Is(err, sarama.ErrUnknownTopicOrPartition) {
+			e := c.fail("look up topic", err) // the controller has made it, and this broker will hear of it
+			e.Class, e.Hint = Transient, "it was made just now: the brokers are telling each other"
+			return e
+		}
 	}
 	if err != nil {
 		return c.fail("look up topic", err)
@@ -35,7 +39,10 @@ func (c *Config) createTopic(client sarama.Client) error {
 		return c.fail("create topic", err)
 	}
 	err = admin.CreateTopic(c.Topic, c.detail(), false)
-	if err != nil && !errors.Is(err, sarama.ErrTopicAlreadyExists) { // another Portage was first
+	switch {
+	case errors.Is(err, sarama.ErrTopicAlreadyExists): // another Portage was first
+		return nil
+	case err != nil:
 		return c.fail("create topic", err)
 	}
 	c.Log.Info("kafka topic created", "topic", c.Topic, "partitions", c.Partitions)

@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"log/slog"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -90,4 +91,38 @@ func TestSettingsThatMayNotBeSeenHoldNobodyUp(t *testing.T) {
 	if err := s.Publish(t.Context(), message(1)); err != nil {
 		t.Error(err)
 	}
+}
+
+// Brokers hear of a topic from their controller, some time after it was made.
+func TestATopicThatWasJustMadeIsWaitedFor(t *testing.T) {
+	c := cluster(t)
+	late := 3
+	c.ControlKey(int16(kmsg.Metadata), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		req, res := r.(*kmsg.MetadataRequest), r.ResponseKind().(*kmsg.MetadataResponse)
+		if len(req.Topics) == 0 || c.PartitionInfo("events", 0) == nil || late == 0 {
+			return nil, nil, false
+		}
+		late--
+		b := kmsg.NewMetadataResponseBroker()
+		b.Host, b.Port = "127.0.0.1", port(t, c.ListenAddrs()[0])
+		topic := kmsg.NewMetadataResponseTopic()
+		topic.Topic, topic.ErrorCode = req.Topics[0].Topic, kerr.UnknownTopicOrPartition.Code
+		res.Brokers, res.Topics = append(res.Brokers, b), append(res.Topics, topic)
+		return res, nil, true
+	})
+	s := open(t, Config{Brokers: c.ListenAddrs(), Topic: "events", CreateTopic: true})
+	<-s.dialed
+	if err := s.Publish(t.Context(), message(1)); err != nil || late != 0 {
+		t.Errorf("%v, %d answers still late", err, late)
+	}
+}
+
+func port(t *testing.T, address string) int32 {
+	t.Helper()
+	a, err := net.ResolveTCPAddr("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return int32(a.Port)
 }

@@ -220,9 +220,12 @@ func testKeptOut(t *testing.T, b *kafkatest.Secure) {
 			if said := w.String(); strings.Count(said, "\n") != 1 || !strings.Contains(said, tc.hint) || holdsSecret(said, expired) {
 				t.Errorf("it said:\n%s", said)
 			}
-			c.Log, c.Dial = nil, nil
+			line := &watch{lines: make(chan struct{}, 1)}
+			c.Log, c.Dial = slog.New(slog.NewTextHandler(line, nil)), nil
 			sink, err := kafka.Open(t.Context(), c)
-			checkKeptOut(t, opened(t, sink, err).Ready(), tc.class, tc.hint)
+			opened(t, sink, err)
+			<-line.lines // Open waits two seconds, which may be too short
+			checkKeptOut(t, sink.Ready(), tc.class, tc.hint)
 		}
 	}
 	together(t, tests)
