@@ -163,11 +163,16 @@ func byClientCredentials(t *testing.T, b *kafkatest.Secure, secret string) kafka
 
 const wrongPassword = "hunter2-and-more"
 
-// testKeptOut has brokers refuse Portage, or Portage refuse brokers. Each time it starts, tries again quietly and says why,
-// with what to do and without a secret.
-func testKeptOut(t *testing.T, b *kafkatest.Secure) {
+// keptOut is a way not to get in, and what Portage says to it.
+type keptOut struct {
+	kafka.Config
+	class kafka.Class
+	hint  string
+}
+
+// waysOut are brokers that refuse Portage, and brokers that Portage refuses. expired is a token.
+func waysOut(t *testing.T, b *kafkatest.Secure, expired string) map[string]keptOut {
 	stranger := kafkatest.NewAuthority(t, "Another Authority")
-	expired := b.Token(t, kafkatest.User, time.Now().Add(-time.Minute))
 	unknownAuthority, otherName, inTheClear := over(b, b.TLS), over(b, strings.Replace(b.TLS, "127.0.0.1", "localhost", 1)), over(b, b.Addr)
 	unknownAuthority.TLS.CAFile = stranger.File
 	withoutTLS := over(b, b.TLS)
@@ -176,12 +181,7 @@ func testKeptOut(t *testing.T, b *kafkatest.Secure) {
 	onTLSOnly.Brokers = []string{b.TLS}
 	unknownUser := byPassword(t, b, "scram-sha-512", kafkatest.Password)
 	unknownUser.SASL.User = "nobody"
-	tests := map[string]func(*testing.T){}
-	for name, tc := range map[string]struct {
-		kafka.Config
-		class kafka.Class
-		hint  string
-	}{
+	return map[string]keptOut{
 		"plain, wrong password":         {byPassword(t, b, "plain", wrongPassword), kafka.Denied, "check sasl.user, sasl.passwordFile"},
 		"scram-sha-256, wrong password": {byPassword(t, b, "scram-sha-256", wrongPassword), kafka.Denied, "check sasl.user, sasl.passwordFile"},
 		"scram-sha-512, wrong password": {byPassword(t, b, "scram-sha-512", wrongPassword), kafka.Denied, "check sasl.user, sasl.passwordFile"},
@@ -198,7 +198,15 @@ func testKeptOut(t *testing.T, b *kafkatest.Secure) {
 		"listener without tls":          {inTheClear, kafka.Transient, "whether the listener has TLS"},
 		"listener without sasl":         {onTLSOnly, kafka.Denied, "the listener has no SASL"},
 		"tls left out":                  {withoutTLS, kafka.Transient, "whether the listener has TLS"},
-	} {
+	}
+}
+
+// testKeptOut takes each of them. Each time Portage starts, tries again quietly and says why, with what to do and without
+// a secret.
+func testKeptOut(t *testing.T, b *kafkatest.Secure) {
+	expired := b.Token(t, kafkatest.User, time.Now().Add(-time.Minute))
+	tests := map[string]func(*testing.T){}
+	for name, tc := range waysOut(t, b, expired) {
 		tests[name] = func(t *testing.T) {
 			w := &watch{tries: make(chan struct{}, 100)}
 			c := tc.Config
