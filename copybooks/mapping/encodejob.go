@@ -51,7 +51,10 @@ func (j *encodeJob) start(rec *record, enc *copybooks.Encoder, t *tape) {
 func (j *encodeJob) bind(n *node, at int32) error {
 	t, guess := j.tape, 0
 	for i := at + 1; i < t.values[at].next; i = t.values[i+1].next {
-		k := n.names.find(t.bytes(i), int16(t.values[i].n), guess)
+		k, id := guess, int16(t.values[i].n)
+		if id == 0 || k >= len(n.names.list) || n.names.list[k].id != id {
+			k = n.names.find(t.bytes(i), id, guess)
+		}
 		if k < 0 {
 			return j.unknown(n, i)
 		}

@@ -148,6 +148,14 @@ func (t *tape) literal(i int) error {
 
 // digits returns where the digits that begin at i end.
 func (t *tape) digits(i int) int {
+	for i+8 <= len(t.src) {
+		x := binary.LittleEndian.Uint64(t.src[i:]) ^ 0x3030303030303030
+		// The lowest bit that is set is that of the first other byte; those above it may be false.
+		if stop := (x | x + 0x7676767676767676) & 0x8080808080808080; stop != 0 {
+			return i + bits.TrailingZeros64(stop)>>3
+		}
+		i += 8
+	}
 	for i < len(t.src) && t.src[i]-'0' < 10 {
 		i++
 	}

@@ -67,6 +67,7 @@ func (v *View) Exchange() *ExchangeView { return v.exchange }
 type Decoder struct {
 	view     *View
 	decoders []*copybooks.Decoder
+	only     *copybooks.Decoder // set where it decides alone: one Layout, and nothing expected
 }
 
 // Decoder returns a new Decoder.
@@ -80,6 +81,9 @@ func (v *View) Decoder() *Decoder {
 		}
 		d.decoders = append(d.decoders, c)
 	}
+	if v.kinds == nil && len(v.records) == 1 && len(v.records[0].expects) == 0 {
+		d.only = d.decoders[0]
+	}
 	return d
 }
 
@@ -90,6 +94,9 @@ func (v *View) Decoder() *Decoder {
 // Several Layouts without a kind give the Record of the first one that can be decoded; AppendJSON shows all
 // of them.
 func (d *Decoder) Decode(b []byte) (copybooks.Record, error) {
+	if d.only != nil {
+		return d.only.Decode(b)
+	}
 	v := d.view
 	if v.kinds == nil && len(v.records) > 1 {
 		return d.any(b)
