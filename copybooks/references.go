@@ -46,7 +46,11 @@ func (b *builder) counter(n *node, ref *syntax.Reference) {
 		return
 	}
 	if want := b.cannotCount(n, found); want != "" {
-		b.fail(ref.At, want, "")
+		hint := ""
+		if found.layout != n.layout {
+			hint = fmt.Sprintf("no byte of this record holds %s; write OCCURS %d if the record always has all elements", found.Path, n.occMax)
+		}
+		b.fail(ref.At, want, hint)
 		return
 	}
 	n.DependingOn = found.Field

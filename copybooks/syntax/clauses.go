@@ -77,6 +77,9 @@ func (p *parser) notClause(w *word, e *Entry) {
 	if e.Level == 88 {
 		what = "VALUE with the values of this condition"
 	}
+	if len(e.Values) > 0 && strings.Contains(w.text, ",") {
+		what, hint = "another value, or the period that ends the entry", "a blank must follow the comma between two values"
+	}
 	p.fail(w, what, hint)
 }
 

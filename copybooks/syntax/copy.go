@@ -156,7 +156,7 @@ func (r *reader) expand(out, words []word, names []string) ([]word, error) {
 			if i+1 < len(words) && words[i+1].kind == stop {
 				i++
 			}
-		case w.is("COPY") || w.is("++INCLUDE"):
+		case w.is("COPY") || w.is("++INCLUDE") || w.is("-INC"):
 			c, next := r.copyStatement(words, i)
 			i = next
 			if c == nil {
@@ -184,7 +184,7 @@ type copyOrder struct {
 // copyStatement reads COPY name [OF library] [SUPPRESS] [REPLACING pairs] and its period. It returns the
 // index of the statement's last word.
 func (r *reader) copyStatement(words []word, i int) (*copyOrder, int) {
-	short := words[i].is("++INCLUDE") // Panvalet: one line, no period needed
+	short := !words[i].is("COPY") // Panvalet and Librarian: one line, no period needed
 	i++
 	if i >= len(words) || words[i].kind != plain && words[i].kind != literal {
 		r.fail(&words[min(i, len(words)-1)], "the name of the text to copy", "")

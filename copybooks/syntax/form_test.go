@@ -68,7 +68,7 @@ func TestOtherFormsAreNotTriedInVain(t *testing.T) {
 		"a fault that may come from the form": {copied + fault, false, 3},
 		"a text that cannot be opened":        {copied + fault, true, 1},
 		"a text of a size that costs time":    {copied + fault + strings.Repeat("      *\n", maxAgain/8), false, 1},
-		"a text over a limit":                 {copied + strings.Repeat("\n", maxLines+1), false, 0},
+		"a text over a limit":                 {copied + strings.Repeat("\n", maxLines+1) + "X", false, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			opened := 0
@@ -105,6 +105,23 @@ func TestNoBreakSpaces(t *testing.T) {
 		text := strings.ReplaceAll("       01  R.\n           05_A_PIC X(3).\n", "_", blank)
 		if c, errs := parse(t, text, Options{}); errs != nil || c.Entries[1].Name != "A" {
 			t.Errorf("%s: %v", encoding, errs)
+		}
+	}
+}
+
+func TestEndsOfLinesAndOfTexts(t *testing.T) {
+	lines := []string{"       01  R.", "           05  A  PIC X.", "           05  B  PIC X."}
+	for name, text := range map[string]string{
+		"Unix":                       strings.Join(lines, "\n"),
+		"Windows with ctrl-Z":        strings.Join(lines, "\r\n") + "\r\n\x1a\r\n",
+		"early Macintosh":            strings.Join(lines, "\r") + "\r",
+		"padded with NUL":            strings.Join(lines, "\n") + "\n\x00\x00\x00",
+		"a listing with form feeds":  strings.Join(lines, "\n\f") + "\f\n",
+		"a mark of the byte order":   "\ufeff" + strings.Join(lines, "\r\n"),
+		"line ends sent twice as CR": strings.Join(lines, "\r\r\n"),
+	} {
+		if c, errs := parse(t, text, Options{}); errs != nil || len(c.Entries) != 3 || c.Form != Fixed {
+			t.Errorf("%s: %v", name, errs)
 		}
 	}
 }

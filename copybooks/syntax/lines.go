@@ -32,7 +32,9 @@ func (s *source) logicalLines(debug bool, yield func(*logical) bool) {
 		if strings.HasPrefix(strings.TrimLeft(line, " "), ">>") {
 			continue
 		}
-		if s.form != Free {
+		if includes(line) {
+			// Panvalet and Librarian have columns of their own.
+		} else if s.form != Free {
 			indicator, text, col = s.cutFixed(line)
 			if s.guessed && j.quote != 0 && indicator == ' ' {
 				indicator, text, col = shifted(text, col, j.quote)
@@ -91,6 +93,12 @@ func (s *source) cutFixed(line string) (byte, string, int) {
 		return '*', "", from
 	}
 	return line[at], line[from:to], from
+}
+
+// includes reports whether a line is Panvalet's or Librarian's way to copy a text.
+func includes(line string) bool {
+	t := strings.TrimLeft(line, " ")
+	return strings.HasPrefix(t, "++INCLUDE ") || strings.HasPrefix(t, "-INC ")
 }
 
 // shifted is for texts that stand a column too far to the right. While a literal is open, nothing but its

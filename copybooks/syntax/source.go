@@ -54,7 +54,10 @@ type source struct {
 // newSource cuts text into lines and settles its form, which is guessed from them if it is Auto.
 func newSource(name string, text []byte, form Form) *source {
 	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
-	text = bytes.TrimRight(text, "\x1a\x00")
+	text = bytes.TrimRight(text, "\x1a\x00\r\n\f ")
+	if bytes.IndexByte(text, '\n') < 0 {
+		text = bytes.ReplaceAll(text, []byte{'\r'}, []byte{'\n'}) // lines that end as on early Macintoshes
+	}
 	s := &source{name: name, form: form}
 	if len(text) > 0 {
 		s.lines = strings.SplitN(string(text), "\n", maxLines+1)
@@ -96,7 +99,7 @@ func (s *source) tooLong() int {
 
 // expand replaces each tab by blanks up to the next multiple of 8 columns, and no-break spaces by blanks.
 func expand(line string) string {
-	line = strings.TrimRight(line, "\r\t ")
+	line = strings.TrimLeft(strings.TrimRight(line, "\r\f\t "), "\f") // form feeds stand in listings
 	if strings.IndexByte(line, '\t') < 0 && strings.IndexByte(line, 0xa0) < 0 {
 		return line
 	}
@@ -162,7 +165,7 @@ func guess(lines []string) Form {
 		}
 		line := expand(raw)
 		text := strings.TrimLeft(line, " ")
-		if text == "" {
+		if text == "" || includes(text) {
 			continue
 		}
 		if f := directed(text); f != Auto {
