@@ -293,17 +293,7 @@ func TestKillWriteBackAppliesEachOnceAndItsEchoEnds(t *testing.T) {
 		l.startPortage()
 	}
 	l.tell(each*n, each*(n+1))
-	want := map[int]bool{}
-	dead := 0
-	for i := range each * (n + 1) {
-		if want[i] = true; poisoned(i) {
-			delete(want, i)
-			dead++
-		}
-	}
-	for i := range own {
-		want[ownNumbers+i] = true
-	}
+	want, dead := wanted(each*(n+1), own)
 	eventually(t, "Legacy had applied all", func() bool {
 		now := l.appliedNow()
 		for i := range want {
@@ -318,6 +308,22 @@ func TestKillWriteBackAppliesEachOnceAndItsEchoEnds(t *testing.T) {
 	stop()
 	wg.Wait()
 	l.judge(want, heard, deadLetters, dead, own)
+}
+
+// wanted are the numbers that Legacy is to apply, and how many events are to be dead letters.
+func wanted(told, own int) (numbers map[int]bool, dead int) {
+	numbers = map[int]bool{}
+	for i := range told {
+		if poisoned(i) {
+			dead++
+		} else {
+			numbers[i] = true
+		}
+	}
+	for i := range own {
+		numbers[ownNumbers+i] = true
+	}
+	return numbers, dead
 }
 
 // judge holds what happened against what should.
