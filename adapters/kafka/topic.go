@@ -93,16 +93,23 @@ func (c *Config) settings(client sarama.Client) (settings, error) {
 	if err != nil {
 		return s, err
 	}
-	read := func(kind sarama.ConfigResourceType, name string, into map[string]string) error {
-		entries, err := admin.DescribeConfig(sarama.ConfigResource{Type: kind, Name: name})
-		for _, e := range entries {
+	ask := []*sarama.ConfigResource{{Type: sarama.TopicResource, Name: c.Topic}}
+	if b := client.Brokers(); len(b) > 0 && c.Delivery == ExactlyOnce {
+		ask = append(ask, &sarama.ConfigResource{Type: sarama.BrokerResource, Name: strconv.Itoa(int(b[0].ID()))})
+	}
+	answers, err := admin.DescribeConfigs(ask, sarama.DescribeConfigsOptions{})
+	errs := []error{err}
+	for _, a := range answers {
+		into := s.topic
+		if a.Type == sarama.BrokerResource {
+			into = s.broker
+		}
+		for _, e := range a.Configs {
 			into[e.Name] = e.Value
 		}
-		return err
-	}
-	errs := []error{read(sarama.TopicResource, c.Topic, s.topic)}
-	if b := client.Brokers(); len(b) > 0 && c.Delivery == ExactlyOnce {
-		errs = append(errs, read(sarama.BrokerResource, strconv.Itoa(int(b[0].ID())), s.broker))
+		if a.ErrorCode != sarama.ErrNoError {
+			errs = append(errs, a.ErrorCode)
+		}
 	}
 	return s, errors.Join(errs...)
 }
