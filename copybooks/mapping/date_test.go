@@ -1,7 +1,9 @@
 package mapping
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -242,4 +244,22 @@ func TestDatesOfNumbers(t *testing.T) {
 	if short < 50_000 {
 		t.Errorf("only %d dates went the short way", short)
 	}
+}
+
+// The number of a day's text is that of the digits that the long way writes, and it refuses what that refuses.
+func TestNumbersOfDates(t *testing.T) {
+	var forms []*dateForm
+	for name, window := range map[string]int{"CCYYMMDD": 0, "YYMMDD": 50, "CCYYDDD": 0, "YYDDD": 50, "0YYDDD": 50, "CCYYMM": 0, "YYMM": 30, "CCYYWW": 0, "YYWW": 50} {
+		forms = append(forms, form(t, name, window))
+	}
+	slices.SortFunc(forms, func(a, b *dateForm) int { return strings.Compare(a.name, b.name) })
+	rapid.Check(t, func(t *rapid.T) {
+		d := rapid.SampledFrom(forms).Draw(t, "form")
+		text := rapid.StringMatching(`(19|20|00|99)[0-9][0-9]-[01][0-9](-[0-3][0-9])?|[-0-9a]{6,11}`).Draw(t, "text")
+		digits, f := d.put(nil, []byte(text))
+		n, ok := d.number([]byte(text))
+		if ok != (f == copybooks.OK) || ok && strconv.FormatUint(n, 10) != strings.TrimLeft(string(digits[:len(digits)-1]), "0")+string(digits[len(digits)-1:]) {
+			t.Fatalf("%s of %q is %d (%v), the long way writes %q (%v)", d.name, text, n, ok, digits, f)
+		}
+	})
 }

@@ -151,7 +151,7 @@ func (t *tape) digits(i int) int {
 	for i+8 <= len(t.src) {
 		x := binary.LittleEndian.Uint64(t.src[i:]) ^ 0x3030303030303030
 		// The lowest bit that is set is that of the first other byte; those above it may be false.
-		if stop := (x | x + 0x7676767676767676) & 0x8080808080808080; stop != 0 {
+		if stop := (x | (x + 0x7676767676767676)) & 0x8080808080808080; stop != 0 {
 			return i + bits.TrailingZeros64(stop)>>3
 		}
 		i += 8
