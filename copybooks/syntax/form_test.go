@@ -24,7 +24,9 @@ func TestTheFormIsTriedWhereItWasGuessed(t *testing.T) {
 		"numbered program": {"000100 ID DIVISION.\n000200 DATA DIVISION.\n000300 01  R PIC X.\n000400 PROCEDURE DIVISION.\n" +
 			strings.Repeat(" 01 X\n", 50), Fixed, 0},
 		"free comments and one stray line in column 7": {"*> text\n      01 R.\n   05 A PIC X.\n", Free, 0},
-		"directive": {"      $SET SOURCEFORMAT\"VARIABLE\"\n       01  R." + past + past + " 05 A PIC X.\n", Variable, 0},
+		"records in column 2, fields far to the right": {" 01 R.\n" + strings.Repeat("       05 A PIC X.\n", 20), Free, 0},
+		"short sequence numbers":                       {"1      01  R.\n2          05  A PIC X.\n", Fixed, 0},
+		"directive":                                    {"      $SET SOURCEFORMAT\"VARIABLE\"\n       01  R." + past + past + " 05 A PIC X.\n", Variable, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			book, errs := parse(t, c.text, Options{})

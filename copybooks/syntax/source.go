@@ -158,7 +158,7 @@ func columnUTF8(line string, n int) int {
 // to 5 settles it alone; the statements of the procedure division say nothing about data.
 func guess(lines []string) Form {
 	fixed, free, neither := 0, 0, 0
-	sure := false // a line that only fixed form explains
+	sure, level := false, false // a line that only fixed form explains; an entry in columns 1 to 6
 	for i, raw := range lines {
 		if i == 2000 || len(raw) > maxLine {
 			break
@@ -186,12 +186,10 @@ func guess(lines []string) Form {
 		case text[0] == '*':
 			fixed++
 			sure = sure || indent == 6
-		case len(line) < 7:
-			if startsWithLevel(text) {
-				free++
-			}
-		case indent < 6 && startsWithLevel(text):
+		case indent < 6 && startsWithLevel(text) && !numbered(text):
 			free++
+			level = true
+		case len(line) < 7:
 		case strings.IndexByte(" *-/Dd$", line[6]) >= 0:
 			fixed++
 			sure = sure || indent < 6 && line[5] != ' '
@@ -199,20 +197,32 @@ func guess(lines []string) Form {
 			neither++
 		}
 	}
-	if free+neither > fixed || neither > 0 && !sure {
+	if free+neither > fixed || (neither > 0 || level) && !sure {
 		return Free
 	}
 	return Fixed
 }
 
-// heading returns the first word of text if it begins a division or a section, in upper case; "" if it
-// begins neither.
+// numbered reports whether text, which begins with a level number, has another one behind it: then the first
+// is a short sequence number.
+func numbered(text string) bool {
+	_, rest, _ := strings.Cut(text, " ")
+	return startsWithLevel(strings.TrimLeft(rest, " "))
+}
+
+// heading returns the first word of text if it begins a division or a section of a program, in upper case;
+// "" if it begins neither.
 func heading(text string) string {
 	first, rest, _ := strings.Cut(strings.TrimLeft(text, " "), " ")
 	second, _, _ := strings.Cut(strings.TrimLeft(rest, " "), " ")
 	second = strings.TrimSuffix(second, ".")
-	if strings.EqualFold(second, "DIVISION") || strings.EqualFold(second, "SECTION") {
-		return strings.ToUpper(first)
+	if !strings.EqualFold(second, "DIVISION") && !strings.EqualFold(second, "SECTION") {
+		return ""
+	}
+	switch up := strings.ToUpper(first); up {
+	case "ID", "IDENTIFICATION", "ENVIRONMENT", "DATA", "PROCEDURE", "CONFIGURATION", "INPUT-OUTPUT", "FILE",
+		"WORKING-STORAGE", "LOCAL-STORAGE", "LINKAGE":
+		return up
 	}
 	return ""
 }
