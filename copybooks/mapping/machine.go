@@ -150,7 +150,7 @@ func (m *machine) value(dst []byte, o *op) ([]byte, copybooks.Fault) {
 		dst = out[:start]
 	case opDate, opIdentifier:
 		digits, ok := m.r.Digits(o.item)
-		if !ok {
+		if !ok || o.code == opIdentifier && digits>>(4*uint(o.leaf.digits)) != 0 { // a binary value beyond its PICTURE
 			break
 		}
 		dst = appendKey(dst, o.key)
