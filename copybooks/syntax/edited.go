@@ -10,6 +10,9 @@ type editing struct {
 	pLast    int // trailing P
 	sign     byte
 	suppress byte // Z or *
+	nine     bool // a 9 was met
+	floats   bool // a floating string was met
+	blank    bool // digits behind the point are suppressed or float
 }
 
 // edited reads a numeric-edited PICTURE (Language Reference, "PICTURE clause editing"): simple insertion,
@@ -63,13 +66,22 @@ func (e *editing) symbol(i int, r run) *pictureFault {
 		}
 		return e.signed(r)
 	case '9':
-		e.digits(r.count)
-	case 'Z', '*':
-		if e.suppress != 0 && e.suppress != r.symbol {
-			return &pictureFault{r.at, "either Z or *", ""}
+		if e.blank {
+			return &pictureFault{r.at, "no 9 behind digits that are suppressed or float right of the point", "right of the point all digits are suppressed, or none"}
 		}
-		e.suppress = r.symbol
-		e.digits(r.count)
+		e.nine = true
+		return e.digits(r)
+	case 'Z', '*':
+		switch {
+		case e.suppress != 0 && e.suppress != r.symbol:
+			return &pictureFault{r.at, "either Z or *", ""}
+		case e.nine:
+			return &pictureFault{r.at, "Z and * only to the left of all 9", ""}
+		case e.floats:
+			return &pictureFault{r.at, "either a floating string or Z and *", ""}
+		}
+		e.suppress, e.blank = r.symbol, e.point
+		return e.digits(r)
 	case '+', '-', '$':
 		return e.floating(i, r)
 	}
@@ -95,16 +107,15 @@ func (e *editing) floating(i int, r run) *pictureFault {
 		}
 		return nil
 	}
+	if e.nine || e.suppress != 0 {
+		return &pictureFault{r.at, "a floating " + string(rune(r.symbol)) + " in one string, to the left of all 9, without Z or *", ""}
+	}
+	e.floats, e.blank = true, e.point
 	if n > 0 { // the first of a floating string
 		e.total[r.symbol] = -1
-		e.digits(r.count - 1)
-		return nil
+		r.count--
 	}
-	if before := e.runs[i-1].symbol; before == '9' || before == 'Z' || before == '*' {
-		return &pictureFault{r.at, "a floating " + string(rune(r.symbol)) + " in one string, without 9, Z or * inside", ""}
-	}
-	e.digits(r.count)
-	return nil
+	return e.digits(r)
 }
 
 func (e *editing) signed(r run) *pictureFault {
@@ -116,9 +127,14 @@ func (e *editing) signed(r run) *pictureFault {
 	return nil
 }
 
-func (e *editing) digits(n int) {
-	e.pic.Digits += n
-	if e.point || e.pFirst > 0 {
-		e.pic.Scale += n
+// digits counts the digit positions of r.
+func (e *editing) digits(r run) *pictureFault {
+	if e.pLast > 0 {
+		return &pictureFault{r.at, "no digit after trailing P", ""}
 	}
+	e.pic.Digits += r.count
+	if e.point || e.pFirst > 0 {
+		e.pic.Scale += r.count
+	}
+	return nil
 }

@@ -26,6 +26,7 @@ func TestTheFormIsTriedWhereItWasGuessed(t *testing.T) {
 		"free comments and one stray line in column 7": {"*> text\n      01 R.\n   05 A PIC X.\n", Free, 0},
 		"records in column 2, fields far to the right": {" 01 R.\n" + strings.Repeat("       05 A PIC X.\n", 20), Free, 0},
 		"short sequence numbers":                       {"1      01  R.\n2          05  A PIC X.\n", Fixed, 0},
+		"a heading that a continuation imitates":       {"000100 77  SUB\n000200-    DIVISION PIC X.\n", Fixed, 0},
 		"directive":                                    {"      $SET SOURCEFORMAT\"VARIABLE\"\n       01  R." + past + past + " 05 A PIC X.\n", Variable, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
