@@ -1,6 +1,6 @@
 // Package syntax reads COBOL source text and returns its data description entries.
 //
-// It knows the reference formats (fixed and free), COPY and REPLACE, and the data division as Enterprise
+// It knows the reference formats (fixed, variable and free), COPY and REPLACE, and the data division as Enterprise
 // COBOL for z/OS describes it (Language Reference, "Reference format", "Source text manipulation" and
 // "Data division"). What it does not know is storage: sizes and offsets are the work of package copybooks.
 //

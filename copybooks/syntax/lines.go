@@ -29,17 +29,18 @@ func (s *source) logicalLines(debug bool, yield func(*logical) bool) {
 	for n := range s.lines {
 		line := s.line(n + 1)
 		indicator, text, col := byte(' '), line, 0
-		if strings.HasPrefix(strings.TrimLeft(line, " "), ">>") {
+		trimmed := strings.TrimLeft(line, " ")
+		if strings.HasPrefix(trimmed, ">>") {
 			continue
 		}
-		if includes(line) {
+		if includes(trimmed) {
 			// Panvalet and Librarian have columns of their own.
 		} else if s.form != Free {
 			indicator, text, col = s.cutFixed(line)
 			if s.guessed && j.quote != 0 && indicator == ' ' {
 				indicator, text, col = shifted(text, col, j.quote)
 			}
-		} else if t := strings.TrimLeft(line, " "); strings.HasPrefix(t, "$SET") {
+		} else if strings.HasPrefix(trimmed, "$SET") {
 			continue
 		}
 		switch indicator {
@@ -95,10 +96,10 @@ func (s *source) cutFixed(line string) (byte, string, int) {
 	return line[at], line[from:to], from
 }
 
-// includes reports whether a line is Panvalet's or Librarian's way to copy a text.
-func includes(line string) bool {
-	t := strings.TrimLeft(line, " ")
-	return strings.HasPrefix(t, "++INCLUDE ") || strings.HasPrefix(t, "-INC ")
+// includes reports whether a line, without the blanks before it, is Panvalet's or Librarian's way to copy a
+// text.
+func includes(trimmed string) bool {
+	return strings.HasPrefix(trimmed, "++INCLUDE ") || strings.HasPrefix(trimmed, "-INC ")
 }
 
 // shifted is for texts that stand a column too far to the right. While a literal is open, nothing but its
