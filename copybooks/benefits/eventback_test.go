@@ -157,6 +157,20 @@ func TestEventsThatMakeNoRecord(t *testing.T) {
 	}
 }
 
+// TestDataOfARecordThatMakesNoEventAreRefused: data that say "header" where the event says "client" are the event's
+// own fault, and hold up no event behind it.
+func TestDataOfARecordThatMakesNoEventAreRefused(t *testing.T) {
+	encoder := view(t, "OASMSTR").Event().Encoder()
+	for _, kind := range []string{"header", "trailer"} {
+		a := mapping.EventAttributes{Type: "ca.example.benefits.oas.client.recorded.v1", Program: "oas", Sequence: "1", Claim: "123456789"}
+		_, err := encoder.Append(nil, a, []byte(`{"kind":"`+kind+`"}`))
+		var e *mapping.ValueError
+		if !errors.As(err, &e) || e.Reason != "views-differ" || !strings.Contains(err.Error(), "OX-REC-TYPE") {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+}
+
 // TestContentIsTheSameUnderAnotherNumber holds that an event told again at another time has the same content,
 // and that nothing else has.
 func TestContentIsTheSameUnderAnotherNumber(t *testing.T) {

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -155,15 +156,17 @@ func (k *eventKind) parsed(id string) map[*copybooks.Field]string {
 
 // agree holds what the record says of itself against the event.
 func (e *EventEncoder) agree(k *eventKind, r *copybooks.Record, a *EventAttributes) error {
-	got, err := e.view.Attributes(*r)
-	if err != nil {
-		return err
-	}
+	// The data may have made a record of another kind, whose registers are not those of k's Items.
 	differs := func(it *copybooks.Item, attribute string) error {
-		return &ValueError{Offset: -1, Reason: copybooks.ViewsDiffer.String(),
-			Err: fmt.Errorf("the data say otherwise than the event's %s: %w", attribute, r.Error(it, copybooks.ViewsDiffer))}
+		return &ValueError{Offset: -1, Reason: copybooks.ViewsDiffer.String(), Err: fmt.Errorf("the data say otherwise than the event's %s: %w",
+			attribute, copybooks.NewFieldError(k.rec.layout, it.Field, copybooks.ViewsDiffer, it.Field.Offset, it.Size()))}
 	}
+	got, err := e.view.Attributes(*r)
 	switch {
+	case errors.Is(err, ErrNoEvent) || errors.Is(err, errForeign):
+		return differs(k.types.item, "type")
+	case err != nil:
+		return err
 	case got.Type != a.Type:
 		return differs(k.types.item, "type")
 	case a.Sequence != "" && !sameText(k.sequence, got.Sequence, a.Sequence):
