@@ -197,15 +197,16 @@ func (e *editedForm) parse(dst, text []byte) ([]byte, Fault) {
 	}
 	var buf [64]byte
 	digits := buf[:0]
-	neg := false
+	neg, shown := false, false
 	for i, s := range e.symbols {
 		digit, minus, ok := e.meaning(s, text[i])
-		if !ok {
+		if !ok || shown && e.suppressed(s, text[i]) {
 			return dst, EditedText
 		}
 		neg = neg || minus
 		if s.digit {
 			digits = append(digits, '0'+digit)
+			shown = shown || text[i]-'0' < 10
 		}
 	}
 	return appendDigits(dst, neg, digits, e.scale), OK
@@ -253,6 +254,20 @@ func (e *editedForm) inserted(sym, c byte) (minus, ok bool) {
 		return e.drifted(c, ' ')
 	}
 	return e.drifted(c, sym)
+}
+
+// suppressed reports whether a character that may stand in a position stands there for a leading zero, or before the
+// first digit that is shown. Behind that digit it is nothing that MOVE could have written.
+func (e *editedForm) suppressed(s editSymbol, c byte) bool {
+	switch {
+	case s.digit:
+		return c-'0' > 9
+	case s.float, s.sym == '+', s.sym == '-', s.sym == 'C', s.sym == 'R', s.sym == 'D', s.sym == 'b':
+		return false
+	case s.sym == 'B':
+		return c != ' '
+	}
+	return c != s.sym
 }
 
 // drifted is inserted for a simple insertion character, in whose place a floating symbol or a suppressed

@@ -77,9 +77,15 @@ func TestEditedPicturesByIBMsRules(t *testing.T) {
 }
 
 func TestEditedTextThatThePictureCannotProduceIsRefused(t *testing.T) {
+	chars, err := newCharset("ascii")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct{ pic, text string }{
 		{"ZZ9.99", "  A.00"}, {"ZZ9.99", " 12.5"}, {"ZZ9.99", "    00"}, {"99", " 1"}, {"ZZ9", "-12"},
 		{"ZZ9CR", " 12DB"}, {"**9", "  9"}, {"$$9", "++9"},
+		{"ZZ9", "1 2"}, {"**9", "1*2"}, {"Z,ZZ9", "1 234"}, {"Z,ZZ9", "1, 34"}, {"$$$9", "$1$2"}, {"---9", " 1-2"}, {"+++9", " 1 2"},
+		{"*,**9", "1*234"}, {"99B99", "12*34"}, {"9909", "12 4"}, {"Z9.99", "12 34"},
 	} {
 		e, err := newEditedForm(&Field{Picture: c.pic, Size: len(mustExpand(t, c.pic))}, false, "", "")
 		if err != nil {
@@ -87,6 +93,10 @@ func TestEditedTextThatThePictureCannotProduceIsRefused(t *testing.T) {
 		}
 		if text, f := e.parse(nil, []byte(c.text)); f == OK {
 			t.Errorf("%s took %q as %s", c.pic, c.text, text)
+		}
+		e.rule(chars)
+		if digits, _, ok := e.short([]byte(c.text)); ok {
+			t.Errorf("%s took %q as %X in short", c.pic, c.text, digits)
 		}
 	}
 }

@@ -8,6 +8,7 @@ const (
 	ruleDigit uint8 = 0x10 // the position is a digit's; a suppressed one is 0
 	ruleMinus uint8 = 0x20
 	ruleFits  uint8 = 0x40
+	ruleEarly uint8 = 0x80 // may not stand behind a digit that is shown
 )
 
 // rule makes the rules of a PICTURE of up to 16 digits, 15 of them behind the point, over a page with one byte a character.
@@ -44,6 +45,9 @@ func (e *editedForm) bytes(s editSymbol, chars *charset) *[256]uint8 {
 		if minus {
 			out[b] |= ruleMinus
 		}
+		if e.suppressed(s, c) {
+			out[b] |= ruleEarly
+		}
 	}
 	return &out
 }
@@ -67,12 +71,16 @@ func (e *editedForm) short(b []byte) (digits uint64, neg, ok bool) {
 	if len(b) != len(e.rules) {
 		return 0, false, false
 	}
-	all, some := ruleFits, uint8(0)
+	all, some, shown := ruleFits, uint8(0), uint8(0)
 	for i, table := range e.rules {
 		r := table[b[i]]
+		if r&shown != 0 {
+			return 0, false, false
+		}
 		all, some = all&r, some|r
 		if r&ruleDigit != 0 {
 			digits = digits<<4 | uint64(r&0xF)
+			shown |= ^r & ruleEarly
 		}
 	}
 	return digits, some&ruleMinus != 0, all != 0 && digits != 0
