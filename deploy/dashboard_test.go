@@ -100,6 +100,16 @@ var rows = []row{
 				{`sum by (exchange, result) (rate(portage_exchange_calls_total[$__rate_interval]))`, "{{exchange}} {{result}}"},
 				{`sum by (exchange) (rate(portage_exchange_late_replies_total[$__rate_interval]))`, "{{exchange}} late reply"},
 			}},
+		{title: "Diverted and tapped", kind: "timeseries", unit: "cps", width: 8,
+			queries: []query{
+				{`sum by (diversion, side, reason) (rate(portage_diversion_messages_total[$__rate_interval]))`, "{{diversion}} to {{side}}: {{reason}}"},
+				{`sum by (diversion) (rate(portage_diversion_tap_lost_total[$__rate_interval]))`, "{{diversion}} copies lost"},
+			}},
+		{title: "Write-back: events passed over, and echoes dropped", kind: "timeseries", unit: "cps", width: 8,
+			queries: []query{
+				{`sum by (bridge, reason) (rate(portage_writeback_passed_total[$__rate_interval]))`, "{{bridge}} passed over: {{reason}}"},
+				{`sum by (bridge, sign) (rate(portage_writeback_echoes_total[$__rate_interval]))`, "{{bridge}} echo: {{sign}}"},
+			}},
 	}},
 	{"The instance", []panel{
 		{title: "Checks of /readyz that fail", kind: "timeseries", unit: "short", width: 8,
