@@ -34,8 +34,13 @@ func (r Record) Plan() *Plan {
 // Bytes returns all bytes that were given to Decode, borrowed.
 func (r Record) Bytes() []byte { return r.b }
 
-// Len returns how many bytes the Layout covers with the table counters of this Record.
-func (r Record) Len() int { return int(r.plan.root.size + r.regs[r.plan.scope.last]) }
+// Len returns how many bytes the Layout covers with the table counters of this Record; 0 for the zero Record.
+func (r Record) Len() int {
+	if r.frame == nil {
+		return 0
+	}
+	return int(r.plan.root.size + r.regs[r.plan.scope.last])
+}
 
 // Pos returns the Item's offset with the registers as they stand: those of a table's elements are set by
 // First and Next.

@@ -156,6 +156,44 @@ func TestLengthsAndCounters(t *testing.T) {
 	}
 }
 
+func TestTheZeroRecordHasNothing(t *testing.T) {
+	var r Record
+	if r.Len() != 0 || r.Layout() != nil || r.Plan() != nil || r.Bytes() != nil {
+		t.Errorf("%d bytes, %v, %v", r.Len(), r.Layout(), r.Plan())
+	}
+}
+
+func TestARecordIsMeasuredByItsOwnCounters(t *testing.T) {
+	table := layout(t, nested, Options{Codepage: "ascii"})
+	fixed := layout(t, "       01  REC.\n           05  A PIC X(4).\n", Options{Codepage: "ascii"})
+	for _, c := range []struct {
+		quirk  string
+		l      *Layout
+		bytes  string
+		want   int
+		reason string
+		more   int // how many bytes it takes to tell
+	}{
+		{"fixed", fixed, "abcdef", 4, "", 0},
+		{"fixed, nothing is there", fixed, "", 4, "", 0},
+		{"counters, and the next record behind", table, "2" + "1aax" + "2bbccy" + "zz" + "11aaxzz", 13, "", 0},
+		{"no element", table, "0zz", 3, "", 0},
+		{"only the counters are there", table, "2" + "1aax" + "2", 13, "", 0},
+		{"the outer counter is not", table, "", 0, "short-record", 1},
+		{"an inner counter is not", table, "2" + "1aax", 0, "short-record", 6},
+		{"a counter above the maximum", table, "9", 0, "odo-count", 0},
+		{"an inner counter above the maximum", table, "19", 0, "odo-count", 0},
+	} {
+		n, err := c.l.Decoder().Measure([]byte(c.bytes))
+		if n != c.want || (err == nil) != (c.reason == "") || err != nil && reason(t, err) != c.reason {
+			t.Errorf("%s: %d %v, want %d %s", c.quirk, n, err, c.want, c.reason)
+		}
+		if e := new(FieldError); c.more > 0 && (!errors.As(err, &e) || e.Offset+e.Size != c.more) {
+			t.Errorf("%s: takes %d bytes, want %d", c.quirk, e.Offset+e.Size, c.more)
+		}
+	}
+}
+
 func TestErrorsNameTheElementAndHideTheContent(t *testing.T) {
 	l := layout(t, "       01  REC.\n           05  T OCCURS 3.\n               10  N PIC 9(3) COMP-3.\n", Options{})
 	r, err := l.Decoder().Decode(unhex(t, "123F 999A 9E9F"))
