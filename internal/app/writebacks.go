@@ -38,7 +38,7 @@ func (a *App) openWriteBack(c config.WriteBack) error {
 		return err
 	}
 	translate, err := bridge.Records(view, bridge.RecordsConfig{
-		Types: c.Types, Own: c.LegacySources, Open: a.vault.OpenReference, Marked: a.marks().Has, Passed: a.metrics.back.Passed(c.Name),
+		Types: c.Types, Own: a.legacySources(c, view), Open: a.vault.OpenReference, Marked: a.marks().Has, Passed: a.metrics.back.Passed(c.Name),
 	})
 	if err != nil {
 		return err
@@ -69,6 +69,22 @@ func (a *App) openWriteBack(c config.WriteBack) error {
 	a.actors.add("write-back "+c.Name, a.addBridge(c.Name, c.Topic, carry).run)
 	a.check("write-back-"+c.Name, w.probe)
 	return nil
+}
+
+// legacySources are those of what Legacy says, none of which goes back to it: that of the write-back's mapping, and
+// what the bridges and datasets of this configuration say in its place.
+func (a *App) legacySources(c config.WriteBack, view *mapping.View) []string {
+	if len(c.LegacySources) > 0 || view.Event() == nil {
+		return c.LegacySources
+	}
+	sources := []string{view.Event().Source()}
+	for _, b := range a.Config.Bridges {
+		sources = append(sources, b.Source)
+	}
+	for _, d := range a.Config.Datasets {
+		sources = append(sources, d.Source)
+	}
+	return slices.DeleteFunc(sources, func(s string) bool { return s == "" })
 }
 
 func (a *App) marks() writeback.Marks {

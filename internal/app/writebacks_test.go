@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/portage-gateway/portage/adapters"
 	"github.com/portage-gateway/portage/adapters/mq/qmgr"
+	"github.com/portage-gateway/portage/copybooks/benefits"
 	"github.com/portage-gateway/portage/internal/config"
 )
 
@@ -133,6 +135,30 @@ func TestWriteBackWaitsForItsQueues(t *testing.T) {
 	stop()
 	if err := errors.Join(<-done, a.Close()); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestWhatBridgesSayUnderAnotherSourceIsLegacysToo has a topic with both sides' events: a bridge may name them otherwise than
+// its mapping does, and they must not be applied by Legacy a second time.
+func TestWhatBridgesSayUnderAnotherSourceIsLegacysToo(t *testing.T) {
+	view, err := benefits.View("CPPPAYEV")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &App{Options: Options{Config: &config.Config{
+		Bridges:  []config.Bridge{{Name: "a", Source: "/legacy/toronto"}, {Name: "b"}},
+		Datasets: []config.Dataset{{Source: "/legacy/extract"}},
+	}}}
+	for name, c := range map[string]struct {
+		given []string
+		want  []string
+	}{
+		"none is given": {nil, []string{view.Event().Source(), "/legacy/toronto", "/legacy/extract"}},
+		"given":         {[]string{"/x"}, []string{"/x"}},
+	} {
+		if got := a.legacySources(config.WriteBack{LegacySources: c.given}, view); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
 	}
 }
 

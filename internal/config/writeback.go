@@ -30,7 +30,8 @@ type WriteBack struct {
 	Mapping  string `yaml:"mapping"`
 	// Types are the CloudEvents types that are written back; others are passed over. Default: all that the mapping knows.
 	Types []string `yaml:"types"`
-	// LegacySources are the CloudEvents sources of what Legacy said itself, which never goes back. Default: the mapping's.
+	// LegacySources are the CloudEvents sources of what Legacy said itself, which never goes back. Default: the mapping's,
+	// and those that bridges and datasets of this configuration name.
 	LegacySources []string `yaml:"legacySources"`
 	// Echoes say where Legacy repeats what was written back. Default: nobody looks for echoes.
 	Echoes *Echoes `yaml:"echoes"`
