@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -28,11 +29,25 @@ func newCheck() *cobra.Command {
 			if err := app.Check(c); err != nil {
 				return &exitError{exitUsage, err}
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s: in order: %d routes, %d exchanges, %d bridges, %d contracts\n",
-				args[0], len(c.Routes), len(c.Exchanges), len(c.Bridges), len(c.Contracts))
+			fmt.Fprintf(cmd.OutOrStdout(), "%s: in order: %s\n", args[0], contents(c))
 			return nil
 		},
 	}
+}
+
+// contents counts what a configuration has: always the first four, and of the others those that there are.
+func contents(c *config.Config) string {
+	var parts []string
+	for i, of := range []struct {
+		n    int
+		what string
+	}{{len(c.Routes), "routes"}, {len(c.Exchanges), "exchanges"}, {len(c.Bridges), "bridges"}, {len(c.Contracts), "contracts"},
+		{len(c.Diversions), "diversions"}, {len(c.Datasets), "datasets"}, {len(c.WriteBacks), "write-backs"}, {len(c.Webhooks), "webhooks"}} {
+		if i < 4 || of.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", of.n, of.what))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 func newInit() *cobra.Command {
