@@ -84,3 +84,20 @@ func (r *Record) counterError(sc *scope, f Fault) *FieldError {
 	}
 	return NewFieldError(r.plan.layout, nil, f, 0, 0)
 }
+
+// Measure returns the length in bytes of the record that b begins, by the counters of its tables; what of b stands behind
+// the record counts for nothing. It allocates nothing if it can tell. Errors are *FieldError: short-record where b ends
+// before a counter that must be known, whose last byte is at Offset+Size; odo-count, or what is wrong with a counter.
+func (d *Decoder) Measure(b []byte) (int, error) {
+	if d.err != nil {
+		return 0, d.err
+	}
+	p, r := d.frame.plan, Record{frame: &d.frame, b: b}
+	if len(p.scope.tables) == 0 {
+		return int(p.root.size), nil
+	}
+	if f := r.enter(&p.scope, 0); f != OK {
+		return 0, r.counterError(&p.scope, f)
+	}
+	return r.Len(), nil
+}

@@ -88,7 +88,7 @@ func FuzzDecode(f *testing.F) {
 
 func FuzzRecord(f *testing.F) {
 	l := layout(f, nested, Options{Codepage: "ascii"})
-	d, e := l.Decoder(), l.Encoder()
+	d, e, m := l.Decoder(), l.Encoder(), l.Decoder()
 	f.Add([]byte("2" + "1aax" + "3bbccddy" + "zz"))
 	f.Add([]byte("0zz"))
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -100,6 +100,9 @@ func FuzzRecord(f *testing.F) {
 			if _, _, err := r.Locate(f); err != nil && r.Len() == len(b) && !strings.Contains(err.Error(), "odo-count") {
 				t.Fatalf("%s: %v", f.Path, err)
 			}
+		}
+		if n, err := m.Measure(b); err != nil || n != r.Len() {
+			t.Fatalf("%d bytes are measured, want %d: %v", n, r.Len(), err)
 		}
 		if err := e.Begin(b); err != nil {
 			t.Fatal(err)

@@ -24,7 +24,8 @@ Groups are objects, tables are arrays, names are lowerCamel. Decimals are string
 ("729.00"), integers up to 15 digits are numbers. Text loses its padding; numbers that hold only spaces or
 low-values are null. A mapping file shapes all of this further. --recfm auto says on standard error what it
 found. With several records in a copybook, kinds say which one a record is: the mapping's, or --kind-field
-and --kind.
+and --kind. Records of varying length that stand without RDWs, one after the other, are cut by the counters of
+their tables with --lrecl counted.
 
 --format csv has a column for each elementary COBOL field and each element of its tables, at their greatest.
 
@@ -35,6 +36,7 @@ blocks of VB filled up to --blksize, zeros for skipped bytes. RDWs, lengths and 
 Exit codes: 0 done; 1 a record was refused; 2 usage, copybook or mapping; 3 input or output.`,
 		Example: `  portage decode -c builtin:OASMSTR --recfm VB -i extract.vb -o extract.jsonl
   portage decode -c CUSTOMER.cpy --lrecl 500 < customers.bin | jq .
+  portage decode -c POLICY.cpy --lrecl counted < unloaded.bin
   portage decode -c EXPORT.cpy --kind-field REC-TYPE --kind C=CUSTOMER --kind A,B=ACCOUNT < export.bin
   portage decode -c builtin:OASMSTR --recfm auto --dead-letters refused.jsonl -i extract.vb.gz`,
 		Args: cobra.NoArgs,
@@ -104,7 +106,7 @@ func (f *recordFlags) decode(cmd *cobra.Command, asCSV bool) (err error) {
 		err = finish()
 	}
 	if e := new(exitError); emitted == 0 && !cmd.Flags().Changed("recfm") && errors.As(err, &e) && e.code == exitNo {
-		e.err = fmt.Errorf("%w\n  is the record format right? try: --recfm auto", e.err)
+		e.err = fmt.Errorf("%w\n  is the record format right? try: --recfm auto%s", e.err, f.orCounted(view))
 	}
 	return f.result(emitted, refused, err)
 }

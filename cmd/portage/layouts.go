@@ -64,7 +64,7 @@ func (f *layoutFlags) registerDialect(cmd *cobra.Command) {
 // registerSource adds the flags that say how a copybook's text is read.
 func (f *layoutFlags) registerSource(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	f.word(cmd, &f.options.Form, "form", "auto", "auto|fixed|free: the reference format of the copybook's lines")
+	f.word(cmd, &f.options.Form, "form", "auto", "auto|fixed|free|variable: the reference format of the copybook's lines")
 	flags.StringArrayVar(&f.replacing, "replacing", nil, "'==:TAG:== BY ==X==': replace a text in the copybook, as COPY REPLACING does (repeatable)")
 	flags.BoolVar(&f.options.DecimalComma, "decimal-comma", false, "the copybook is written for DECIMAL-POINT IS COMMA")
 	flags.StringVar(&f.options.Currency, "currency", "", "the currency symbol of PICTUREs, one character (default: $)")

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"slices"
@@ -43,6 +42,7 @@ type recordFlags struct {
 	fillers, lengthField, deadLetters string
 	onError, rdw, newline             string
 	lengthAdjust, jobs                int
+	counted                           bool // --lrecl counted
 	limit                             int64
 	format                            recfm.Format
 	view                              mapping.Options
@@ -56,7 +56,7 @@ const copybookUsage = "copybook FILE, or builtin:NAME for a sample (repeatable)"
 func (f *recordFlags) registerFrame(cmd *cobra.Command, recfmDefault string) {
 	flags := cmd.Flags()
 	flags.StringVar((*string)(&f.format.Recfm), "recfm", recfmDefault, "auto|F|FB|V|VB|VBS|VS|text: the record format")
-	flags.IntVar(&f.format.Lrecl, "lrecl", 0, "record length in bytes (default: F, the layout's length)")
+	f.registerLength(cmd, "record length in bytes, or counted: what the layout says with the counters that each record holds, for records of varying length without RDWs (default: F, the layout's length)")
 	flags.StringVar(&f.rdw, "rdw", "big", "big|little: where descriptor words hold the length: bytes 0-1, high first, as z/OS; bytes 2-3, low first, as XCOM")
 	flags.IntVar(&f.format.RDWAdjust, "rdw-adjust", 0, "added to the length that an RDW holds; 0: it counts its own four bytes")
 	flags.IntVar(&f.format.BDWAdjust, "bdw-adjust", 0, "the same for BDWs")
@@ -141,10 +141,16 @@ func (f *recordFlags) compile(cmd *cobra.Command) (*mapping.View, error) {
 		}
 		f.view.Kinds = append(f.view.Kinds, kind)
 	}
+	if f.counted && !cmd.Flags().Changed("recfm") {
+		f.format.Recfm = recfm.F
+	}
 	if err := f.frame(layouts); err != nil {
 		return nil, &exitError{exitUsage, err}
 	}
 	view, err := mapping.Compile(layouts, file, f.view)
+	if err == nil && f.counted {
+		err = f.count(view)
+	}
 	if err != nil {
 		return nil, &exitError{exitUsage, err}
 	}
@@ -212,6 +218,9 @@ func (f *recordFlags) frame(layouts []*copybooks.Layout) error {
 	}
 	switch r {
 	case recfm.F, recfm.FB, recfm.Auto:
+		if f.counted {
+			break
+		}
 		if f.format.Lrecl == 0 {
 			f.format.Lrecl = longest + skips
 		}
@@ -225,45 +234,4 @@ func (f *recordFlags) frame(layouts []*copybooks.Layout) error {
 		return f.measure(layouts)
 	}
 	return nil
-}
-
-// measure makes the record format read lengths from --length-field.
-func (f *recordFlags) measure(layouts []*copybooks.Layout) error {
-	var err error
-	for _, l := range layouts {
-		var field *copybooks.Field
-		if field, err = l.Field(f.lengthField); err != nil {
-			continue
-		}
-		var plan *copybooks.Plan
-		if plan, err = copybooks.NewPlan(l); err != nil {
-			return err
-		}
-		item := plan.Item(field)
-		if field.Sliding || !field.Elementary() || field.Category != copybooks.Numeric {
-			return fmt.Errorf("--length-field: %s is no number at a fixed place", field.Path)
-		}
-		end := field.Offset + field.Size
-		f.format.LengthPrefix = end
-		f.format.LengthOf = func(b []byte) (int, error) {
-			if len(b) < end {
-				return 0, fmt.Errorf("the stream ends before %s: %w", field.Path, io.ErrUnexpectedEOF)
-			}
-			text, fault := item.Codec.AppendText(nil, b[field.Offset:end])
-			if fault != copybooks.OK {
-				return 0, copybooks.NewFieldError(l, field, fault, field.Offset, field.Size)
-			}
-			n, err := copybooks.ParseDecimal(string(text))
-			if err != nil {
-				return 0, copybooks.NewFieldError(l, field, copybooks.NotNumber, field.Offset, field.Size)
-			}
-			whole, ok := n.Int64()
-			if !ok || whole < 0 || whole > 1<<30 {
-				return 0, copybooks.NewFieldError(l, field, copybooks.Overflow, field.Offset, field.Size)
-			}
-			return int(whole) + f.lengthAdjust, nil
-		}
-		return nil
-	}
-	return fmt.Errorf("--length-field: %w", err)
 }

@@ -69,7 +69,7 @@ Exit codes: 0 no damage found; 1 damage found; 2 usage or copybook; 3 input or o
 	flags := cmd.Flags()
 	flags.StringArrayVarP(&f.copybooks, "copybook", "c", nil, copybookUsage)
 	flags.StringVar((*string)(&f.format.Recfm), "recfm", "auto", "auto|F|FB|V|VB|VBS|VS|text: the dataset's record format")
-	flags.IntVar(&f.format.Lrecl, "lrecl", 0, "length of the dataset's fixed records in bytes (default: the layout's)")
+	f.registerLength(cmd, "length of the dataset's fixed records in bytes, or counted: what the layout says with the counters that each record holds (default: the layout's)")
 	flags.BoolVar(&asJSON, "json", false, "print the diagnosis as JSON")
 	lang.register(cmd)
 	return cmd
@@ -128,14 +128,14 @@ func (f *recordFlags) known(cmd *cobra.Command) (recfm.Known, error) {
 	if lrecl < 0 {
 		return recfm.Known{}, &exitError{exitUsage, errors.New("--lrecl takes no negative number")}
 	}
-	k := recfm.Known{Lrecl: lrecl, Pages: triagePages(f.options.Codepage)}
+	k := recfm.Known{Lrecl: lrecl, Counted: f.counted, Pages: triagePages(f.options.Codepage)}
 	if r != recfm.Auto {
 		k.Recfm = r
 	}
 	if len(f.copybooks) == 0 {
 		return k, f.settle()
 	}
-	f.format.Recfm, f.format.Lrecl = recfm.Auto, 0 // the records may have any of the layouts' lengths
+	f.format.Recfm, f.format.Lrecl, f.counted = recfm.Auto, 0, false // the records may have any of the layouts' lengths
 	f.rdw, f.newline, f.fillers, f.onError = "big", "lf", "drop", "stop"
 	view, err := f.compile(cmd)
 	if err != nil {

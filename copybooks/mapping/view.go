@@ -103,10 +103,9 @@ func (d *Decoder) Decode(b []byte) (copybooks.Record, error) {
 	}
 	i := 0
 	if v.kinds != nil {
-		var f copybooks.Fault
-		if i, f = v.kinds.peek(b, v.records); f != copybooks.OK {
-			it := v.kinds.item
-			return copybooks.Record{}, copybooks.NewFieldError(v.records[v.kinds.record].layout, it.Field, f, it.Field.Offset, it.Size())
+		var err error
+		if i, err = v.kindOf(b); err != nil {
+			return copybooks.Record{}, err
 		}
 	}
 	r, err := d.decoders[i].Decode(b)

@@ -11,7 +11,7 @@
 // # What the formats look like in a file
 //
 //   - F, FB: records of Lrecl bytes, one after the other. Blocks leave no mark in a stream, so both are the
-//     same. With LengthOf, each record says its own length in a field.
+//     same. With LengthOf, each record says its own length: in a field, or by the counters of its tables.
 //   - V: each record follows a record descriptor word (RDW) of four bytes, as a transfer with "site rdw"
 //     leaves it. On z/OS bytes 0-1 hold the length, high byte first, its own four bytes included, 4 to
 //     32,760; bytes 2-3 are zero (z/OS DFSMS Using Data Sets, SC23-6855, "Record Descriptor Word").

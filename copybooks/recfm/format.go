@@ -98,12 +98,19 @@ type Format struct {
 	// LengthOf. Default 16 MiB.
 	MaxRecord int `yaml:"maxRecord"`
 
-	// LengthOf returns the length of the record that b begins, skips not counted. It is given
-	// LengthPrefix bytes, or fewer at the end of the stream, and must not keep or change them. F and FB
-	// only. Default nil: records have Lrecl bytes.
+	// LengthOf returns the length of the record that b begins, skips not counted. It is given at least
+	// LengthPrefix bytes, or fewer at the end of the stream, and must not keep or change them. If it cannot
+	// tell from them, its error is or wraps a More, and it is asked again. F and FB only. Default nil: records
+	// have Lrecl bytes.
 	LengthOf     func(b []byte) (int, error) `yaml:"-"`
 	LengthPrefix int                         `yaml:"-"`
 }
+
+// More is the error of a LengthOf that cannot tell yet: how many bytes, from the start of the record, it takes.
+type More int
+
+// Error implements error.
+func (m More) Error() string { return fmt.Sprintf("its length takes %d bytes to tell", int(m)) }
 
 // withDefaults returns f with every default filled in, or what is wrong with it.
 func (f Format) withDefaults() (Format, error) {

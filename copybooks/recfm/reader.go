@@ -156,25 +156,51 @@ func (r *Reader) nextFixed() ([]byte, error) {
 	return r.take(r.format.Lrecl, "is lrecl the length of this file's records, or is the file cut off?")
 }
 
-// nextByField reads a record whose length stands in a field.
+// nextByField reads a record that says its own length.
 func (r *Reader) nextByField() ([]byte, error) {
-	from := r.format.SkipRecordStart
-	b, err := r.in.peek(from + r.format.LengthPrefix)
-	if err != nil && err != io.EOF {
-		return nil, r.readFault(err)
-	}
-	if len(b) == 0 {
-		return nil, io.EOF
-	}
-	n, err := r.format.LengthOf(b[min(from, len(b)):])
+	n, err := r.measured()
 	if err != nil {
-		return nil, r.fault("length-field", err, "is the length field the right one?")
+		return nil, err
 	}
-	n += from + r.format.SkipRecordEnd
-	if n <= from+r.format.SkipRecordEnd || n > r.format.MaxRecord {
-		return nil, r.fault("length-field", fmt.Errorf("its length field says %d bytes", n), "see the length field's adjustment")
+	skips := r.format.SkipRecordStart + r.format.SkipRecordEnd
+	if n += skips; n <= skips || n > r.format.MaxRecord {
+		return nil, r.fault("length-field", fmt.Errorf("its own fields say %d bytes", n), "see the length field's adjustment")
 	}
 	return r.take(n, "see the length field's adjustment, or is the file cut off?")
+}
+
+// measured asks for the length of the record that begins here, with more bytes until it is told.
+func (r *Reader) measured() (int, error) {
+	from, want := r.format.SkipRecordStart, r.format.LengthPrefix
+	b, err := r.in.peek(from + want)
+	for {
+		if err != nil && err != io.EOF {
+			return 0, r.readFault(err)
+		}
+		if len(b) == 0 {
+			return 0, io.EOF
+		}
+		b = b[min(from, len(b)):]
+		n, fail := r.format.LengthOf(b)
+		if fail == nil {
+			return n, nil
+		}
+		more := More(0)
+		if !errors.As(fail, &more) {
+			return 0, r.fault("length-field", fail, "does a record begin here, and are its counters or its length field the right ones?")
+		}
+		if want = int(more); err == io.EOF && want > len(b) {
+			return 0, r.fault("truncated", fmt.Errorf("the stream ends after %d of the %d bytes that say its length: %w", len(b), want, io.ErrUnexpectedEOF),
+				"is the file cut off, or does it have a footer to skip?")
+		}
+		if want <= len(b) || want > r.format.MaxRecord-from {
+			return 0, r.fault("length-field", fail, "see maxRecord")
+		}
+		if want > firstBuffer { // one count of all of them must not follow each read
+			want = min(max(want, 2*len(b)), r.format.MaxRecord-from)
+		}
+		b, err = r.in.ahead(from + want)
+	}
 }
 
 // take reads n bytes as one record; nothing left is the end of the stream.

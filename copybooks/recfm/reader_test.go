@@ -152,6 +152,75 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// nested counts as tables within tables do: a byte says how many elements follow, and each begins with a byte that says
+// how many bytes it has.
+func nested(b []byte) (int, error) {
+	n := 1
+	for i := 0; len(b) > 0 && i < int(b[0]); i++ {
+		if n >= len(b) {
+			return 0, fmt.Errorf("counter %d: %w", i+1, recfm.More(n+1))
+		}
+		n += 1 + int(b[n])
+	}
+	return n, nil
+}
+
+func TestALengthThatTakesMoreBytesToTell(t *testing.T) {
+	long := strings.Repeat("ff"+strings.Repeat("40", 255), 255) // beyond the first buffer
+	f := recfm.Format{LengthOf: nested, LengthPrefix: 1}
+	for name, c := range map[string]struct {
+		stream string
+		want   []string
+	}{
+		"nothing counted": {"00 00", []string{"00", "00"}},
+		"two elements":    {"02 01c1 02d1d2 01 00", []string{"0201c102d1d2", "0100"}},
+		"a long one":      {"00 ff" + long + "01 01c1", []string{"00", "ff" + long, "0101c1"}},
+	} {
+		for _, src := range []io.Reader{bytes.NewReader(unhex(t, c.stream)), iotest.HalfReader(bytes.NewReader(unhex(t, c.stream))), iotest.DataErrReader(bytes.NewReader(unhex(t, c.stream)))} {
+			got, err := readAll(src, f)
+			if d := cmp.Diff(c.want, got); d != "" || err != nil {
+				t.Errorf("%s: %v %s", name, err, d)
+			}
+		}
+	}
+}
+
+func TestALengthThatIsNeverTold(t *testing.T) {
+	more := func(n int) recfm.Format {
+		return recfm.Format{LengthPrefix: 1, MaxRecord: 100, LengthOf: func([]byte) (int, error) { return 0, recfm.More(n) }}
+	}
+	for name, c := range map[string]struct {
+		stream string
+		format recfm.Format
+		reason string
+	}{
+		"cut off in a counter":         {"00 02 01c1", recfm.Format{LengthPrefix: 1, LengthOf: nested}, "truncated"},
+		"asks for what it has":         {"c1c2c3", more(1), "length-field"},
+		"asks for more than a record":  {strings.Repeat("c1", 300), more(101), "length-field"},
+		"asks beyond the stream's end": {strings.Repeat("c1", 50), more(100), "truncated"},
+	} {
+		_, err := readAll(bytes.NewReader(unhex(t, c.stream)), c.format)
+		e := new(recfm.Error)
+		if !errors.As(err, &e) || e.Reason != c.reason {
+			t.Errorf("%s: %v, want %s", name, err, c.reason)
+		}
+	}
+}
+
+// TestARecordIsNotHeldBack: a record is returned once its own bytes are there, without waiting for the next one's.
+func TestARecordIsNotHeldBack(t *testing.T) {
+	src, dst := io.Pipe()
+	defer dst.Close()
+	go func() { _, _ = dst.Write([]byte{2, 1, 0xc1, 1, 0xc2}) }() // and then nothing
+	r, err := recfm.NewReader(src, recfm.Format{LengthOf: nested, LengthPrefix: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err := r.Next(); err != nil || len(b) != 5 {
+		t.Errorf("%x %v", b, err)
+	}
+}
+
 func TestFaultIsFinal(t *testing.T) {
 	r, err := recfm.NewReader(bytes.NewReader(unhex(t, "00030000 00050000c1")), recfm.Format{Recfm: recfm.V})
 	if err != nil {

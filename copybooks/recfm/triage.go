@@ -14,6 +14,8 @@ type Known struct {
 	Recfm Recfm
 	// Lrecl is the length of fixed records in bytes. 0: unknown.
 	Lrecl int
+	// Counted says that the records are as long as their counters say, by intent without descriptor words.
+	Counted bool
 	// Kinds are the records that the copybook describes; nil: unknown.
 	Kinds []Kind
 	// Length returns the length in bytes of the record that b begins with, or 0 if b begins with none that the

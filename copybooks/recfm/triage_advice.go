@@ -70,6 +70,7 @@ var advices = map[string]Advice{
 	"rdw-stripped": {
 		Cause:  "The dataset has records of varying length, and the transfer left out the RDWs that say where each one ends.",
 		Resend: sendDescriptors,
+		Local:  "If the copybook's counters alone say where records end, read it as it is: --recfm F --lrecl counted.",
 	},
 	"rdw-doubled": {
 		Cause:  "Each record has two descriptor words. Either a program wrote RDWs into the records and the transfer added its own, or the dataset is unblocked (RECFM=V) and its BDWs were kept.",

@@ -63,6 +63,9 @@ func (x *examination) walksByCopybook() bool {
 		return false
 	}
 	x.d.format = say("records of different lengths without descriptor words")
+	if x.known.Counted {
+		return true
+	}
 	x.find("rdw-stripped", Damage, 97, 0, "the copybook's lengths alone frame %d records of %d different lengths in the first %d bytes; no descriptor word stands before them", records, len(lengths), at)
 	return true
 }

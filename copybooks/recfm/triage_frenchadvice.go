@@ -60,6 +60,7 @@ var frenchAdvices = map[string]Advice{
 	"rdw-stripped": {
 		Cause:  "Le jeu de données a des enregistrements de longueur variable, et le transfert a omis les RDW qui disent où chacun se termine.",
 		Resend: frenchDescriptors,
+		Local:  "Si les compteurs de la copie disent à eux seuls où finissent les enregistrements, lisez-le tel quel : --recfm F --lrecl counted.",
 	},
 	"rdw-doubled": {
 		Cause:  "Chaque enregistrement a deux mots descripteurs. Ou bien un programme a écrit des RDW dans les enregistrements et le transfert a ajouté les siens, ou bien le jeu de données n'est pas bloqué (RECFM=V) et ses BDW ont été gardés.",

@@ -32,6 +32,15 @@ func (w *window) peek(n int) ([]byte, error) {
 	return w.buf[w.lo : w.lo+max(have, 0)], w.err
 }
 
+// ahead is peek, but returns all that was read beyond the n bytes, too.
+func (w *window) ahead(n int) ([]byte, error) {
+	b, err := w.peek(n)
+	if err != nil {
+		return b, err
+	}
+	return w.buf[w.lo : w.hi-w.footer], nil
+}
+
 // line returns the bytes up to and including end, or what is left without it and the reason. It gives
 // up with errLongLine once limit bytes hold no end.
 func (w *window) line(end byte, limit int) ([]byte, error) {

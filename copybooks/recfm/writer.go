@@ -103,12 +103,12 @@ func (w *Writer) body(b []byte) {
 func (w *Writer) writeFixed(b []byte) error {
 	n := w.size(b)
 	if w.format.LengthOf != nil {
-		said, err := w.format.LengthOf(b[:min(len(b), w.format.LengthPrefix)])
+		said, err := w.format.LengthOf(b)
 		if err != nil {
 			return w.fault("length-field", err, "")
 		}
 		if said != len(b) {
-			return w.fault("length-field", fmt.Errorf("its length field says %d bytes, it has %d", said, len(b)), "")
+			return w.fault("length-field", fmt.Errorf("its own fields say %d bytes, it has %d", said, len(b)), "")
 		}
 	} else if n != w.format.Lrecl {
 		reason := "record-long"
