@@ -4,6 +4,7 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
@@ -257,6 +259,22 @@ func (b *Broker) signal(s syscall.Signal) {
 	b.cmd = nil
 }
 
+// create asks until a broker is there for the topic: one whose heartbeat came late is fenced for a moment.
+func create(ctx context.Context, client *kgo.Client, req *kmsg.CreateTopicsRequest) error {
+	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	for ; ; time.Sleep(100 * time.Millisecond) {
+		res, err := req.RequestWith(ctx, client)
+		if err != nil {
+			return err
+		}
+		err = kerr.ErrorForCode(res.Topics[0].ErrorCode)
+		if !errors.Is(err, kerr.InvalidReplicationFactor) || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
 // CreateTopic makes a topic of some partitions, and waits until the broker says that it has it.
 func (b *Broker) CreateTopic(ctx context.Context, name string, partitions int32) error {
 	client, err := kgo.NewClient(kgo.SeedBrokers(b.Addr))
@@ -267,12 +285,8 @@ func (b *Broker) CreateTopic(ctx context.Context, name string, partitions int32)
 	req, topic := kmsg.NewPtrCreateTopicsRequest(), kmsg.NewCreateTopicsRequestTopic()
 	topic.Topic, topic.NumPartitions, topic.ReplicationFactor = name, partitions, -1 // the cluster's default
 	req.Topics = append(req.Topics, topic)
-	res, err := req.RequestWith(ctx, client)
-	if err != nil {
-		return err
-	}
-	if code := res.Topics[0].ErrorCode; code != 0 {
-		return fmt.Errorf("create topic %s: error code %d", name, code)
+	if err := create(ctx, client, req); err != nil {
+		return fmt.Errorf("create topic %s: %w", name, err)
 	}
 	ask, t := kmsg.NewPtrMetadataRequest(), kmsg.NewMetadataRequestTopic()
 	t.Topic = &name
