@@ -174,13 +174,13 @@ func (c *Codec) trimmed(b []byte) []byte {
 	switch c.trim {
 	case TrimPadding:
 		if c.right {
-			return trimLeft(b, c.chars.space)
+			return c.chars.trimLeft(b)
 		}
-		return trimRight(b, c.chars.space)
+		return c.chars.trimRight(b)
 	case TrimBoth:
-		return trimLeft(trimRight(b, c.chars.space), c.chars.space)
+		return c.chars.trimLeft(c.chars.trimRight(b))
 	case TrimLeft:
-		return trimLeft(b, c.chars.space)
+		return c.chars.trimLeft(b)
 	}
 	return b
 }

@@ -163,6 +163,8 @@ func TestCharactersOfTwoBytes(t *testing.T) {
 		{"mixed text is padded with the blank of one byte", "PIC X(8)", jp, "0E45570F40404040", "東", ""},
 		{"JUSTIFIED mixed text", "PIC X(6) JUST RIGHT", jp, "40400E45570F", "東", ""},
 		{"an empty pair of shifts is dropped", "PIC X(4)", jp, "C10E0F40", "A", "C1404040"},
+		{"blanks before an empty pair of shifts are padding", "PIC X(4)", jp, "C1400E0F", "A", "C1404040"},
+		{"blanks behind an empty pair, JUSTIFIED", "PIC X(4) JUST RIGHT", jp, "0E0F40C1", "A", "404040C1"},
 		{"a blank of two bytes inside of shifts is data", "PIC X(4)", jp, "0E40400F", "\u3000", ""},
 		{"DBCS without shifts", "PIC G(3) DISPLAY-1", jp, "455745754040", "東京", ""},
 		{"PIC N under DISPLAY-1", "PIC N(2) DISPLAY-1", jp, "45574040", "東", ""},

@@ -276,6 +276,28 @@ func fill(b, text, pad []byte, right bool) Fault {
 	return OK
 }
 
+// trimRight returns b without trailing spaces, and without shifts that nothing stands between: a reader sees only the spaces
+// before them.
+func (c *charset) trimRight(b []byte) []byte {
+	b = trimRight(b, c.space)
+	for c.mixed && len(b) >= 2 && b[len(b)-2] == shiftOut && b[len(b)-1] == shiftIn {
+		b = trimRight(b[:len(b)-2], c.space)
+	}
+	return b
+}
+
+// trimLeft returns b without leading spaces, and such shifts.
+func (c *charset) trimLeft(b []byte) []byte {
+	b = trimLeft(b, c.space)
+	for c.mixed && len(b) >= 2 && b[0] == shiftOut && b[1] == shiftIn {
+		b = trimLeft(b[2:], c.space)
+	}
+	return b
+}
+
+// Shifts of mixed pages.
+const shiftOut, shiftIn = 0x0E, 0x0F
+
 // trimRight returns b without trailing spaces.
 func trimRight(b []byte, space byte) []byte {
 	eight := uint64(space) * 0x0101010101010101
