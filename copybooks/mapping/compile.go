@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -26,7 +27,10 @@ func Compile(layouts []*copybooks.Layout, f *File, o Options) (*View, error) {
 		if err != nil {
 			return nil, err
 		}
-		v.records = append(v.records, &record{view: v, layout: l, plan: p, hidden: map[*copybooks.Field]bool{}})
+		member := distinct(memberName(l.Name(), o.Names), func(name string) bool {
+			return slices.ContainsFunc(v.records, func(r *record) bool { return r.member == name })
+		})
+		v.records = append(v.records, &record{view: v, member: member, layout: l, plan: p, hidden: map[*copybooks.Field]bool{}})
 		v.longest = max(v.longest, l.Size())
 	}
 	c.resolve()
@@ -202,6 +206,10 @@ func (c *compiler) kind(k Kind, s *selector, views *selects, path string) {
 	for i, r := range c.view.records {
 		if !strings.EqualFold(r.layout.Name(), k.Group) {
 			continue
+		}
+		if slices.ContainsFunc(c.view.records[i+1:], func(o *record) bool { return strings.EqualFold(o.layout.Name(), k.Group) }) {
+			c.fail(path, "kind %s: several 01 levels are called %s: give the one that is meant a name", strings.Join(k.Values, ","), k.Group)
+			return
 		}
 		for _, value := range k.Values {
 			e, err := entries(s.item.Field, numeric, value, i)

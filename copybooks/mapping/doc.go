@@ -15,7 +15,7 @@
 //
 // Kinds choose an 01 level, or a view of a REDEFINES, by a Field's value; a setting's selects do the same
 // for one storage, in a table for each element. Without them each view appears, null if it cannot be
-// decoded, and several 01 levels appear as one member each.
+// decoded, and several 01 levels appear as one member each, numbered from 2 where their names are the same.
 //
 // # The way back
 //

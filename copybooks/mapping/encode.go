@@ -208,7 +208,7 @@ func (e *Encoder) all(dst, original []byte) ([]byte, error) {
 	var by []string // which member wrote a byte
 	seen, given := 0, 0
 	for i, rec := range e.view.records {
-		key := memberName(rec.layout.Name(), e.view.options.Names)
+		key := rec.member
 		at := e.tape.member(0, key)
 		if at < 0 {
 			continue

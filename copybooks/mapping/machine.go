@@ -53,7 +53,7 @@ func (v *View) appendAll(dst, b []byte) ([]byte, error) {
 	d := v.Decoder()
 	good := 0
 	for i, rec := range v.records {
-		dst = append(appendString(dst, memberName(rec.layout.Name(), v.options.Names)), ':')
+		dst = append(appendString(dst, rec.member), ':')
 		r, err := d.as(i, b)
 		if err == nil {
 			dst, err = rec.append(dst, &r, rec.ops)

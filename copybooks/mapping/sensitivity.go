@@ -14,7 +14,7 @@ func (v *View) Sensitivity(at string) string {
 			parts = nil
 		}
 		if v.kinds == nil && len(v.records) > 1 && len(parts) > 0 {
-			if parts[0] != memberName(rec.layout.Name(), v.options.Names) {
+			if parts[0] != rec.member {
 				continue
 			}
 			parts = parts[1:]

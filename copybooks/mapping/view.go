@@ -20,6 +20,7 @@ type View struct {
 // record is one Layout of a View.
 type record struct {
 	view     *View
+	member   string // its name among the 01 levels, where nothing tells which one a record is
 	layout   *copybooks.Layout
 	plan     *copybooks.Plan
 	root     *node
