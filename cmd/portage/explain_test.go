@@ -1,10 +1,16 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/portage-gateway/portage/adapters/bridge"
+	"github.com/portage-gateway/portage/adapters/memory"
 	"github.com/portage-gateway/portage/copybooks"
 	"github.com/portage-gateway/portage/copybooks/recfm"
 )
@@ -31,6 +37,53 @@ func TestEveryReasonIsExplained(t *testing.T) {
 			if !slices.Contains(copybooks.Reasons(), code) {
 				t.Errorf("form %d has the unknown code %s", form, code)
 			}
+		}
+	}
+}
+
+// What a dead letter says as its reason, on the page and in portage_dead_letters_total, can be looked up. The reasons are
+// those for which a bridge has a series.
+func TestEveryReasonOfADeadLetterIsExplained(t *testing.T) {
+	registry := prometheus.NewRegistry()
+	var broker memory.Broker
+	b := bridge.Bridge{Name: "b", Source: broker.Source("in"), Sink: broker.Sink("out"), DeadLetters: "bad", Metrics: bridge.NewMetrics(registry)}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if err := b.Run(ended); err != nil && !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	reasons := map[string]bool{"backout-threshold": true}
+	for _, family := range families {
+		for _, series := range family.GetMetric() {
+			for _, label := range series.GetLabel() {
+				if label.GetName() == "reason" {
+					reasons[label.GetValue()] = true
+				}
+			}
+		}
+	}
+	delete(reasons, "other")
+	if len(reasons) < 50 {
+		t.Errorf("only %d reasons", len(reasons))
+	}
+	known := explainedCodes()
+	for reason := range reasons {
+		if !slices.Contains(known, reason) {
+			t.Errorf("the reason %s is not explained", reason)
+		}
+	}
+	for reason, c := range letterTexts {
+		for _, text := range []string{c.en.means, c.en.do, c.fr.means, c.fr.do} {
+			if !strings.HasSuffix(text, ".") || len(text) < 10 {
+				t.Errorf("%s: %q is no sentence", reason, text)
+			}
+		}
+		if _, twice := codeTexts[reason]; twice || c.en == c.fr {
+			t.Errorf("%s stands twice, or in one language", reason)
 		}
 	}
 }

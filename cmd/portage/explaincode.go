@@ -52,9 +52,9 @@ func explainCodes(cmd *cobra.Command, codes []string, lang *language) error {
 	return nil
 }
 
-// explainedCodes are the reasons of errors and the findings of triage, in alphabetical order.
+// explainedCodes are the reasons of errors, dead letters and rejected files, and the findings of triage, in alphabetical order.
 func explainedCodes() []string {
-	codes := slices.AppendSeq(recfm.Codes(), maps.Keys(codeTexts))
+	codes := slices.AppendSeq(slices.AppendSeq(recfm.Codes(), maps.Keys(codeTexts)), maps.Keys(letterTexts))
 	slices.Sort(codes)
 	return slices.Compact(codes)
 }
@@ -64,6 +64,9 @@ func explainCode(code string, french bool) string {
 	var b strings.Builder
 	fmt.Fprintln(&b, code)
 	c, reason := codeTexts[code]
+	if !reason {
+		c, reason = letterTexts[code]
+	}
 	if reason {
 		t := c.in(french)
 		fmt.Fprintf(&b, "  %s\n  %s\n", t.means, t.do)
