@@ -39,6 +39,9 @@ type Doctor struct {
 	// Diverted, Replies and Groups say more of some of the Queues: those that Legacy's program read before
 	// Portage did, those that are read by correlation, and those whose groups are taken in order.
 	Diverted, Replies, Groups []string
+	// Kept say of some of the Queues that they hold what Portage remembers: nothing moves from them, so they need
+	// no backout queue.
+	Kept []string
 	// Scratch is a queue of the Doctor's own, on which it tries out what Portage relies on: units of work,
 	// backout, context, matching, and so on. It must be empty and have no other reader. "": nothing is tried.
 	Scratch string
@@ -69,10 +72,13 @@ func (d *Doctor) Examine(ctx context.Context) ([]Finding, error) {
 	return append(out, d.beyond(ctx, c)...), nil
 }
 
-// backoutQueues are the ends of the road: those to which another of the queues moves bad messages, and the
-// scratch queue. They need no backout queue of their own.
+// backoutQueues are the ends of the road: those to which another of the queues moves bad messages, those that are
+// Kept, and the scratch queue. They need no backout queue of their own.
 func (d *Doctor) backoutQueues(ctx context.Context, c Conn) map[string]bool {
 	ends := map[string]bool{d.Scratch: true}
+	for _, q := range d.Kept {
+		ends[q] = true
+	}
 	for _, q := range d.Queues {
 		if a, err := c.Inquire(ctx, q); err == nil && a.BackoutQueue != "" {
 			ends[a.BackoutQueue] = true

@@ -40,6 +40,11 @@ With --config it looks at the queue manager of a configuration, IBM MQ too, and 
 				if d.Config, err = config.Load(file); err != nil {
 					return &exitError{exitUsage, err}
 				}
+				if !cmd.Flags().Changed("data") && d.Config.Data != "" {
+					if err := cmd.Flags().Set("data", d.Config.Data); err != nil {
+						return &exitError{exitUsage, err}
+					}
+				}
 			}
 			if d.Socket, err = queueSocket(cmd); err != nil {
 				return err
@@ -61,7 +66,7 @@ With --config it looks at the queue manager of a configuration, IBM MQ too, and 
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&onMQ, "mq", false, "look at a queue manager")
-	flags.String("data", "data", "data directory of the queue manager, with its socket")
+	flags.String("data", "data", "data directory of the queue manager, with its socket (default: the configuration's, data)")
 	flags.String("socket", "", "its Unix socket (default: queues.sock in --data)")
 	flags.StringArrayVar(&d.Queues, "queue", nil, "queue or alias to inspect (repeatable; default: all)")
 	flags.StringArrayVar(&d.Diverted, "diverted", nil, "queue that Legacy's program read before Portage did (repeatable)")

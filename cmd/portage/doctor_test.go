@@ -54,7 +54,8 @@ func TestDoctor(t *testing.T) {
 
 // A configuration says which queues there are, what for, and on which queue manager.
 func TestDoctorTakesAConfiguration(t *testing.T) {
-	socket := queueManager(t, queueManagerFlags{data: t.TempDir(), queues: []string{"CPP.PAY.EVENT,bothresh=5,boqname=CPP.PAY.DEAD", "CPP.PAY.DEAD"}})
+	data := t.TempDir()
+	socket := queueManager(t, queueManagerFlags{data: data, queues: []string{"CPP.PAY.EVENT,bothresh=5,boqname=CPP.PAY.DEAD", "CPP.PAY.DEAD", "GOOD.STATE"}})
 	bridges := "bridges:\n  - {name: pay, queue: CPP.PAY.EVENT, deadLetters: CPP.PAY.DEAD, copybook: builtin:CPPPAYEV}\n"
 	run := func(text string, args ...string) (string, error) {
 		file := filepath.Join(t.TempDir(), "portage.yaml")
@@ -66,6 +67,17 @@ func TestDoctorTakesAConfiguration(t *testing.T) {
 	out, err := run("queueManager: {socket: " + socket + "}\n" + bridges)
 	if err != nil || !strings.Contains(out, "CPP.PAY.EVENT") || !strings.Contains(out, "CPP.PAY.DEAD") {
 		t.Errorf("%v\n%s", err, out)
+	}
+	out, err = run("data: " + data + `
+kafka: {brokers: ["kafka:9092"]}
+` + bridges + `writeBacks:
+  - {name: back, topic: t, deadLetters: d, queue: CPP.PAY.DEAD, stateQueue: GOOD.STATE, copybook: "builtin:CPPPAYEV", echoes: {bridges: [pay]}}
+`)
+	if err == nil || !strings.Contains(out, "DEFINE QLOCAL(PORTAGE.ECHO.BACK)") || !strings.Contains(out, "GOOD.STATE") || strings.Contains(out, "GOOD.STATE.BOQ") {
+		t.Errorf("what a write-back keeps: %v\n%s", err, out)
+	}
+	if out, err := run("data: " + data + "\n" + bridges); err != nil || !strings.Contains(out, "CPP.PAY.EVENT") {
+		t.Errorf("by the data directory: %v\n%s", err, out)
 	}
 	if out, err := run("queueManager: {socket: "+socket+"}\n"+bridges, "--replies", "GONE"); err == nil || !strings.Contains(out, "DEFINE QLOCAL(GONE)") {
 		t.Errorf("with a queue that is not there: %v\n%s", err, out)

@@ -79,6 +79,13 @@ func (d DoctorMQ) fromConfig(doctor *mq.Doctor) {
 	for _, e := range d.Config.Exchanges {
 		doctor.Replies = append(doctor.Replies, e.Reply)
 	}
+	for _, w := range d.Config.WriteBacks {
+		doctor.Kept = append(doctor.Kept, w.State())
+		if w.Echoes != nil {
+			doctor.Kept = append(doctor.Kept, w.EchoQueue())
+		}
+	}
+	doctor.Queues = append(doctor.Queues, doctor.Kept...)
 	for _, v := range d.Config.Diversions {
 		if v.TapOf == "" {
 			doctor.Diverted = append(doctor.Diverted, v.Queue)
